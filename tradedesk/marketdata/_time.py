@@ -1,0 +1,79 @@
+"""Timestamps as text, and as whole nanoseconds since the Unix epoch. No float touches time."""
+
+import re
+from datetime import UTC, datetime
+from typing import Final
+
+from tradedesk.marketdata._errors import TimestampError
+
+NANOSECONDS: Final = 1_000_000_000
+"""Nanoseconds in a second."""
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH_NAIVE: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - what text without an offset is measured from
+
+# 8, 14 and 17 digits stay out: they may be a date without dashes, and a wrong guess would be silent.
+_UNIT_BY_DIGITS: Final = {
+    **dict.fromkeys((1, 2, 3, 4, 5, 6, 7, 9, 10, 11), NANOSECONDS),
+    **dict.fromkeys((12, 13), 1_000_000),
+    **dict.fromkeys((15, 16), 1_000),
+    **dict.fromkeys((18, 19), 1),
+}
+
+# fromisoformat drops what is finer than a microsecond and reads "T12.5" as half a second past twelve.
+_WITH_FRACTION: Final = re.compile(
+    r"(?P<whole>.+[T ]\d\d:?\d\d:?\d\d)[.,](?P<fraction>\d+)(?P<offset>Z|[+-][\d:]+)?", re.ASCII
+)
+_FINEST: Final = 9  # digits of a second
+
+
+def parse_timestamp(text: str) -> int:
+    """Read a moment as whole nanoseconds since the Unix epoch, UTC.
+
+    `text` is ISO 8601 or a count since the Unix epoch. ISO text without an offset is UTC, a date alone its
+    midnight; fractions may go down to the nanosecond. The number of digits of a count tells its unit: up to 7
+    and 9 to 11 seconds, 12 and 13 milliseconds, 15 and 16 microseconds, 18 and 19 nanoseconds.
+
+    Raises:
+        TimestampError: The text is neither, or could be both.
+    """
+    if text.isdecimal():
+        return _count(text)
+    if "." in text or "," in text:
+        return _with_fraction(text)
+    return _whole_seconds(text)
+
+
+def _count(text: str) -> int:
+    unit = _UNIT_BY_DIGITS.get(len(text))
+    if unit is None:
+        raise TimestampError(
+            text=text,
+            rule=f"has {len(text)} digits, which leaves open what it counts; write a date with dashes "
+            "(2020-01-31), or a count since 1970 in seconds, milliseconds, microseconds or nanoseconds",
+        )
+    return int(text) * unit
+
+
+def _whole_seconds(text: str) -> int:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise TimestampError(
+            text=text,
+            rule=f"is not a moment ({error}); write ISO 8601 (2020-01-31T15:00:00Z) or a count since 1970",
+        ) from error
+    since = moment - (_EPOCH if moment.tzinfo else _EPOCH_NAIVE)
+    return (since.days * 86_400 + since.seconds) * NANOSECONDS
+
+
+def _with_fraction(text: str) -> int:
+    found = _WITH_FRACTION.fullmatch(text)
+    if found is None:
+        raise TimestampError(
+            text=text, rule="has a fraction that does not belong to its seconds; write 15:00:00.25"
+        )
+    fraction = found["fraction"].rstrip("0")
+    if len(fraction) > _FINEST:
+        raise TimestampError(text=text, rule="is finer than a nanosecond; shorten the fraction to 9 digits")
+    return _whole_seconds(found["whole"] + (found["offset"] or "")) + int(fraction.ljust(_FINEST, "0"))
