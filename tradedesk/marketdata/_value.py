@@ -2,8 +2,8 @@
 
 A frozen attrs class assigns its fields through `object.__setattr__`, which makes construction four times
 slower (424 ns against 100 ns for seven fields, CPython 3.11). So the type checkers see a frozen class and
-refuse an assignment, and the interpreter gets a plain one. Equality and hash go by value and cost construction
-nothing.
+refuse an assignment, and the interpreter gets a plain one. Equality and hash go by value and cost nothing
+in construction.
 """
 
 from functools import partial
