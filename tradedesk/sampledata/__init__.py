@@ -1,4 +1,4 @@
-"""Daily candles of five shares, 2000-03 to 2013-03, to try things on; PROVENANCE.md says where they come from."""
+"""Daily candles of five shares, 2000-03 to 2013-03, to try things on; see PROVENANCE.md."""
 
 from tradedesk.sampledata._sampledata import PERIOD, names, read
 
