@@ -135,7 +135,7 @@ def test_a_row_with_too_many_fields(tmp_path):
             "is above high 1.4; a candle keeps low <=",
         ),
         ("2020-01-01T04:00:00Z,1.2,1.4,1.1,1.3,-1", "volume", "-1", "is negative"),
-        ("01.01.2020,1.2,1.4,1.1,1.3,10", "timestamp", "01.01.2020", "has a fraction that does not belong"),
+        ("01.01.2020,1.2,1.4,1.1,1.3,10", "timestamp", "01.01.2020", "is not a moment; write ISO 8601"),
         ("yesterday,1.2,1.4,1.1,1.3,10", "timestamp", "yesterday", "is not a moment (Invalid isoformat"),
         ("20200101,1.2,1.4,1.1,1.3,10", "timestamp", "20200101", "has 8 digits, which leaves open"),
     ],

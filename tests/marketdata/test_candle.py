@@ -21,7 +21,7 @@ def test_equal_candles_are_one_key():
 def test_values_survive_pickling():
     event = CandleCloseEvent(Instrument("EURUSD"), "4HOUR", Candle(**GOOD))
 
-    assert pickle.loads(pickle.dumps(Slice(0, (event,)))) == Slice(0, (event,))
+    assert pickle.loads(pickle.dumps(Slice(0, (event,)))) == Slice(0, (event,))  # noqa: S301 - our own bytes
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_what_is_no_candle_is_refused_with_field_value_and_rule(change, text):
         Candle(**GOOD | change)
 
     assert str(caught.value).startswith(f"candle '2012-11-26T20:00:00Z': {text}")
-    assert {caught.value.field: caught.value.value} == change or change["close"] is nan
+    assert repr({caught.value.field: caught.value.value}) == repr(change)
 
 
 def test_a_candle_of_one_price_and_prices_below_zero_is_a_candle():
@@ -58,4 +58,4 @@ def test_an_error_survives_pickling():
     with pytest.raises(CandleError) as caught:
         Candle(**GOOD | {"high": 1.0})
 
-    assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
+    assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)  # noqa: S301 - our own bytes

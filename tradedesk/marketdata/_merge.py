@@ -35,9 +35,9 @@ def _merged(iterators: list[Iterator[Slice]]) -> Generator[Slice, None, None]:
     heads: dict[int, Slice] = {}
     waiting: dict[int, list[int]] = {}
     times: list[int] = []
-    starting = list(range(len(iterators)))
-    while starting:
-        for position in starting:
+    due = list(range(len(iterators)))
+    while due:
+        for position in due:
             head = next(iterators[position], None)
             if head is None:
                 heads.pop(position, None)
@@ -55,9 +55,9 @@ def _merged(iterators: list[Iterator[Slice]]) -> Generator[Slice, None, None]:
         if not times:
             return
         time = heappop(times)
-        starting = waiting.pop(time)
-        starting.sort()
-        yield _joined(time, [heads[position] for position in starting])
+        due = waiting.pop(time)
+        due.sort()
+        yield _joined(time, [heads[position] for position in due])
 
 
 def _joined(close_time: int, parts: list[Slice]) -> Slice:
@@ -66,8 +66,8 @@ def _joined(close_time: int, parts: list[Slice]) -> Slice:
     events: list[CandleCloseEvent] = []
     for part in parts:
         events += part.events if len(part.events) <= 1 else _shortest_first(part.events)
-    if len({(event.instrument, event.period) for event in events}) != len(events):
-        raise _duplicate(close_time, events)
+    if len({event.instrument for event in events}) != len(events):
+        _refuse_duplicates(close_time, events)
     return Slice(close_time, tuple(events))
 
 
@@ -90,10 +90,12 @@ def _out_of_order(source: int, before: Slice, after: Slice) -> SourceOrderError:
     )
 
 
-def _duplicate(close_time: int, events: list[CandleCloseEvent]) -> DuplicateCandleError:
+def _refuse_duplicates(close_time: int, events: list[CandleCloseEvent]) -> None:
     seen: set[tuple[str, str]] = set()
     for event in events:
-        if (key := (event.instrument, event.period)) in seen:
-            break
+        key = event.instrument, event.period
+        if key in seen:
+            raise DuplicateCandleError(
+                instrument=event.instrument, period=event.period, close_time=close_time
+            )
         seen.add(key)
-    return DuplicateCandleError(instrument=event.instrument, period=event.period, close_time=close_time)

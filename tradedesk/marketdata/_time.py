@@ -25,6 +25,7 @@ _WITH_FRACTION: Final = re.compile(
     r"(?P<whole>.+[T ]\d\d:?\d\d:?\d\d)[.,](?P<fraction>\d+)(?P<offset>Z|[+-][\d:]+)?", re.ASCII
 )
 _FINEST: Final = 9  # digits of a second
+_WHAT_TO_WRITE: Final = "write ISO 8601 (2020-01-31T15:00:00.25Z) or a whole count since 1970 (1580482800)"
 
 
 def parse_timestamp(text: str) -> int:
@@ -61,7 +62,7 @@ def _whole_seconds(text: str) -> int:
     except ValueError as error:
         raise TimestampError(
             text=text,
-            rule=f"is not a moment ({error}); write ISO 8601 (2020-01-31T15:00:00Z) or a count since 1970",
+            rule=f"is not a moment ({error}); {_WHAT_TO_WRITE}",
         ) from error
     since = moment - (_EPOCH if moment.tzinfo else _EPOCH_NAIVE)
     return (since.days * 86_400 + since.seconds) * NANOSECONDS
