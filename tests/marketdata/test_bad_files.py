@@ -3,11 +3,14 @@
 import gzip
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tradedesk.marketdata import (
     DamagedFileError,
     EmptyFileError,
     HeaderError,
+    MarketDataError,
     RowError,
     RowOrderError,
     UnreadableFileError,
@@ -246,3 +249,26 @@ def test_a_gzip_file_whose_name_does_not_say_so(tmp_path):
 def test_latin_1_text_in_a_gzip_file_that_is_cut_short(tmp_path):
     content = gzip.compress(f"{HEADER}\n{GOOD}\ncaf\xe9".encode("latin-1"))[:-8]
     failure(tmp_path, content, DamagedFileError, "eurusd.csv.gz")
+
+
+@st.composite
+def spoilt(draw):
+    content = bytearray(f"{HEADER}\n{GOOD}\n{NEXT}\n".encode())
+    for _ in range(draw(st.integers(1, 4))):
+        start = draw(st.integers(0, len(content)))
+        content[start : start + draw(st.integers(0, 6))] = draw(st.binary(max_size=4))
+    return bytes(content)
+
+
+@settings(deadline=None)
+@given(spoilt() | st.binary(max_size=40), st.booleans())
+def test_whatever_the_bytes_the_outcome_is_candles_or_an_error_that_names_the_file(
+    tmp_path_factory, content, compressed
+):
+    path = tmp_path_factory.mktemp("spoilt") / ("a.csv.gz" if compressed else "a.csv")
+    path.write_bytes(gzip.compress(content) if compressed else content)
+
+    try:
+        assert list(read_csv(path, instrument="EURUSD", period="MONTH"))
+    except MarketDataError as error:
+        assert str(error).startswith(str(path))

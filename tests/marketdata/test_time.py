@@ -76,3 +76,12 @@ def test_text_that_is_no_moment_is_refused(text, rule):
         parse_timestamp(text)
 
     assert str(caught.value).startswith(f"timestamp {text!r} {rule}")
+
+
+@settings(deadline=None)
+@given(st.text() | st.text("0123456789-:.,TZ+ ", max_size=30))
+def test_any_text_is_a_whole_number_or_refused(text):
+    try:
+        assert type(parse_timestamp(text)) is int
+    except TimestampError as error:
+        assert error.text == text

@@ -60,10 +60,7 @@ def _whole_seconds(text: str) -> int:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
-        raise TimestampError(
-            text=text,
-            rule=f"is not a moment ({error}); {_WHAT_TO_WRITE}",
-        ) from error
+        raise TimestampError(text=text, rule=f"is not a moment ({error}); {_WHAT_TO_WRITE}") from error
     since = moment - (_EPOCH if moment.tzinfo else _EPOCH_NAIVE)
     return (since.days * 86_400 + since.seconds) * NANOSECONDS
 
@@ -71,9 +68,7 @@ def _whole_seconds(text: str) -> int:
 def _with_fraction(text: str) -> int:
     found = _WITH_FRACTION.fullmatch(text)
     if found is None:
-        raise TimestampError(
-            text=text, rule="has a fraction that does not belong to its seconds; write 15:00:00.25"
-        )
+        raise TimestampError(text=text, rule=f"is not a moment; {_WHAT_TO_WRITE}")
     fraction = found["fraction"].rstrip("0")
     if len(fraction) > _FINEST:
         raise TimestampError(text=text, rule="is finer than a nanosecond; shorten the fraction to 9 digits")
