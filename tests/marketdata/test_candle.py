@@ -38,8 +38,9 @@ def test_values_survive_pickling():
         ({"volume": inf}, "volume inf is not finite"),
         ({"volume": -1.0}, "volume -1.0 is negative"),
         ({"tick_count": -1}, "tick_count -1 is negative"),
-        ({"open": "1.2"}, "open '1.2' is str and must be a number"),
-        ({"volume": None}, "volume None is NoneType and must be a number"),
+        ({"open": 10**400}, f"open {10**400} is above high 1.4"),
+        ({"open": "1.2"}, "open '1.2' is str and must be a float or an int"),
+        ({"volume": None}, "volume None is NoneType and must be a float or an int"),
     ],
 )
 def test_what_is_no_candle_is_refused_with_field_value_and_rule(change, text):

@@ -1,8 +1,7 @@
 """The candle and the one rule it must keep."""
 
 from collections.abc import Mapping
-from math import inf, isfinite
-from numbers import Real
+from math import inf
 
 from tradedesk.marketdata._errors import CandleError
 from tradedesk.marketdata._value import value
@@ -63,9 +62,9 @@ def _broken(timestamp: str, **numbers: float) -> CandleError:
 
 def _unusable(numbers: Mapping[str, object]) -> tuple[str, str] | None:
     for field, number in numbers.items():
-        if not isinstance(number, Real):
-            return field, f"is {type(number).__name__} and must be a number"
-        if not isfinite(number):
+        if not isinstance(number, (int, float)):
+            return field, f"is {type(number).__name__} and must be a float or an int"
+        if not abs(number) < inf:  # math.isfinite raises for an int beyond the largest float
             return field, "is not finite"
     return None
 

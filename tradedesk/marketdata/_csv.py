@@ -49,10 +49,11 @@ def _slices(
     path: Path, instrument: Instrument, period: str, close_of: Callable[[int], int]
 ) -> Generator[Slice, None, None]:
     with open_text(path) as stream:
+        last, before = _BEFORE_ALL_TIME, ""
         rows = csv.reader(stream, skipinitialspace=True, strict=True)
         try:
             file = _begin(path, rows)
-            read, width, last, before = row_reader(file.columns), len(file.header), _BEFORE_ALL_TIME, ""
+            read, width = row_reader(file.columns), len(file.header)
             for row in rows:
                 if len(row) != width:
                     if not row:

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from attrs import frozen
+
 from tradedesk.marketdata._errors import (
     CandleError,
     FileError,
@@ -12,10 +14,9 @@ from tradedesk.marketdata._errors import (
 )
 from tradedesk.marketdata._header import Columns
 from tradedesk.marketdata._text import undecodable
-from tradedesk.marketdata._value import value
 
 
-@value
+@frozen
 class CsvFile:
     """A file whose header was understood, and the errors that name it."""
 
