@@ -67,7 +67,7 @@ LAYERS = {
         may_import="readers",
     ),
     "readers": row(
-        holds="tradedesk.marketdata._csv tradedesk.marketdata._parquet",
+        holds="tradedesk.marketdata._csv tradedesk.marketdata._csv_faults tradedesk.marketdata._text",
         may_import="values",
     ),
     "actors": row(
@@ -85,7 +85,8 @@ PURE_LAYERS = ("cores", "values", "actor-cores")
 IMPURE_MODULES = words(
     """
     trio asyncio concurrent multiprocessing queue sched signal subprocess threading
-    csv fileinput glob io mmap os pathlib shutil sqlite3 tempfile http select selectors socket ssl urllib
+    bz2 csv fileinput glob gzip importlib io lzma mmap os pathlib shelve shutil sqlite3 tarfile tempfile zipfile
+    http select selectors socket ssl urllib
     time logging random secrets uuid
     """
 )
