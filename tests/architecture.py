@@ -368,7 +368,7 @@ def _broad_clauses(tree: ast.Module) -> Iterator[tuple[int, str]]:
 def imports_form_no_cycle(modules: Modules) -> list[str]:
     edges: dict[str, dict[str, int]] = {name: {} for name in modules}
     for module, found in every_import(modules):
-        if found.at_top and not found.for_types and found.target in modules:
+        if found.at_top and not found.for_types:
             edges[module.name][found.target] = found.line
     findings = []
     while cycle := _find_cycle(edges):

@@ -73,6 +73,10 @@ BREAKS: dict[Rule, list[tuple[str, Tree]]] = {
         (f"{TRACE}:1", {TRACE: "import asyncio"}),
         (f"{MERGE}:1", {MERGE: "import csv"}),
         (f"{MERGE}:1", {MERGE: "rows = open('x')"}),
+        (f"{TYPES}:1", {TYPES: "print('x')"}),
+        (f"{TYPES}:1", {TYPES: "answer = input('x')"}),
+        (f"{TYPES}:2", {TYPES: "from datetime import datetime\nT = datetime.utcnow()"}),
+        (f"{TYPES}:2", {TYPES: "from datetime import date\nT = date.today()"}),
         (f"{TYPES}:2", {TYPES: "import datetime\nT = datetime.datetime.now()"}),
         (f"{LIFECYCLE}:1", {LIFECYCLE: "import trio.lowlevel"}),
         (f"{ERRORS}:1", {ERRORS: "import random"}),
@@ -97,6 +101,17 @@ BREAKS: dict[Rule, list[tuple[str, Tree]]] = {
         (f"{RUNNER}:1", {RUNNER: "seen: Final[dict[str, int]] = {}"}),
         (f"{RUNNER}:1", {RUNNER: "seen: Final = []"}),
         (f"{RUNNER}:1", {RUNNER: "seen = ((), [])"}),
+        (f"{RUNNER}:1", {RUNNER: "seen = known or []"}),
+        (f"{RUNNER}:1", {RUNNER: "seen = [] if known else None"}),
+        (f"{RUNNER}:1", {RUNNER: "seen = None if known else []"}),
+        (f"{RUNNER}:1", {RUNNER: "seen = [0] * 9"}),
+        (f"{RUNNER}:1", {RUNNER: "seen = 9 * [0]"}),
+        (f"{RUNNER}:1", {RUNNER: "seen = {x for x in 'ab'}"}),
+        (f"{RUNNER}:1", {RUNNER: "seen = (x for x in 'ab')"}),
+        (f"{RUNNER}:2", {RUNNER: "if known:\n    seen = []"}),
+        (f"{RUNNER}:2", {RUNNER: "for x in known:\n    seen = []"}),
+        (f"{RUNNER}:2", {RUNNER: "while known:\n    seen = []"}),
+        (f"{RUNNER}:2", {RUNNER: "with known:\n    seen = []"}),
         (f"{RUNNER}:4", {RUNNER: "try:\n    seen = None\nexcept ImportError:\n    seen = []"}),
         (f"{RUNNER}:3", {RUNNER: "count = 0\ndef f():\n    global count\n    count += 1"}),
     ],
@@ -110,9 +125,12 @@ BREAKS: dict[Rule, list[tuple[str, Tree]]] = {
         (f"{CLI}:2", {CLI: "try:\n    import rich\nexcept ValueError:\n    pass"}),
         (f"{CLI}:4", {CLI: "try:\n    import rich\nexcept ImportError:\n    import math"}),
         (f"{RUNNER}:2", {RUNNER: "import importlib\nmath = importlib.import_module('math')"}),
+        (f"{RUNNER}:1", {RUNNER: "math = __import__('math')"}),
+        (f"{CLI}:3", {CLI: "def f():\n    try:\n        import rich\n    except ImportError:\n        pass"}),
     ],
     run_time_needs_no_test_tools: [
         (f"{RUNNER}:1", {RUNNER: "import hypothesis.strategies"}),
+        (f"{RUNNER}:1", {RUNNER: "import pytest"}),
         (f"{RUNNER}:1", {RUNNER: "from tradedesk.testing import candles"}),
         (f"{RUNNER}:1", {RUNNER: "from tradedesk import testing"}),
         (f"{INBOX}:1", {INBOX: "import trio.testing"}),
@@ -151,6 +169,7 @@ KEEPS: dict[Rule, list[Tree]] = {
     ],
     actors_stand_alone: [
         {INBOX: "import tradedesk_tools\nfrom actors.tradedesk import x", RUNNER: "import actors"},
+        {RUNNER: "import tradedesk.portfolio.types"},
     ],
     cores_are_pure: [
         {CORE: "import math, timeit_like"},
@@ -170,11 +189,19 @@ KEEPS: dict[Rule, list[Tree]] = {
             JOURNAL: "from tradedesk.portfolio.types import Instrument\nfrom tradedesk import portfolio",
         },
         {"tradedesk/_errors.py": "", RUNNER: "from tradedesk._errors import DeskError"},
+        {
+            **PORTFOLIO,
+            POLICIES: "",
+            BACKTEST: "from tradedesk.portfolio.policies import EqualSplitRiskPolicy",
+        },
+        {"tradedesk/execution/testing.py": "", "tradedesk/testing.py": "import tradedesk.execution.testing"},
     ],
     modules_hold_no_state: [
         {RUNNER: "__all__ = ['a']\n__all__: list[str] = []"},
         {RUNNER: "A: Final[Mapping[str, int]] = {}\nB: Final[tuple[int, ...]] = tuple([1])"},
         {RUNNER: "C = MappingProxyType({1: 2})\nD = frozenset({1})\nE = (1, 'a')"},
+        {RUNNER: "A: Final[MappingProxyType[str, int]] = dict()\nB: Final[Sequence[int]] = []"},
+        {RUNNER: "A: Final[tuple[int, ...]] = (*known, [])\nB: Final[frozenset[int]] = {1} | known"},
         {
             RUNNER: "A: typing.Final[typing.Mapping[str, int]] = {}\nRisks = dict[str, float]\nnames: list[str]"
         },
@@ -188,6 +215,7 @@ KEEPS: dict[Rule, list[Tree]] = {
             CLI: "try:\n    import rich\nexcept ImportError as error:\n    raise SystemExit('install the extra') from error"
         },
         {RUNNER: "def f(bus):\n    bus.import_(1)"},
+        {CLI: "try:\n    import rich\nexcept ModuleNotFoundError:\n    rich = None"},
     ],
     run_time_needs_no_test_tools: [
         {RUNNER: FOR_TYPES + "import hypothesis"},
@@ -202,6 +230,7 @@ KEEPS: dict[Rule, list[Tree]] = {
     imports_form_no_cycle: [
         {ACTORS: "from actors.a import f\nfrom actors import b", A: "from actors import b", B: ""},
         {A: "import actors.b", B: FOR_TYPES + "import actors.a"},
+        {A: "import actors.b", B: "def f():\n    import actors.a"},
     ],
     third_parties_are_declared: [
         {
@@ -261,6 +290,16 @@ def test_every_rule_is_shown_to_fail_and_to_pass():
             broad_excepts_are_rare,
             {JOURNAL: SWALLOW},
             f"{JOURNAL}:3: R6: `except Exception` is too broad here: name the errors you can handle",
+        ),
+        (
+            third_parties_are_declared,
+            {RUNNER: "import rich"},
+            f"{RUNNER}:1: rich belongs under tradedesk.cli",
+        ),
+        (
+            third_parties_are_declared,
+            {RUNNER: "import numpy"},
+            f"{RUNNER}:1: numpy is no dependency of ours: do without it",
         ),
     ],
     ids=shown,
