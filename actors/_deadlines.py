@@ -60,8 +60,9 @@ class Deadlines:
         heap = self._heap
         while heap and heap[0][0] <= now:
             limit = heapq.heappop(heap)[2]
-            error = AskTimeout(limit.actor, limit.message, limit.timeout)
-            limit.answers.settle(limit.place, Failure(error))
+            if limit.waiting:
+                error = AskTimeout(limit.actor, limit.message, limit.timeout)
+                limit.answers.settle(limit.place, Failure(error))
 
     def _sweep(self) -> None:
         # amortised O(1) for each ask: the heap is swept only after it has doubled
