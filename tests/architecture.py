@@ -58,12 +58,12 @@ LAYERS = {
         may_import="cores values actors",
     ),
     "cores": row(
-        holds="tradedesk.portfolio._coordination tradedesk.execution._fills tradedesk.risk tradedesk.indicators",
+        holds="tradedesk.portfolio._coordination tradedesk.portfolio._sleeves tradedesk.portfolio._allocation tradedesk.execution._fills tradedesk.risk tradedesk.indicators",
         may_import="values",
     ),
     "values": row(
-        holds="tradedesk.portfolio.types tradedesk.portfolio.policies tradedesk.portfolio._trace "
-        "tradedesk.portfolio._errors tradedesk.execution.types tradedesk.marketdata",
+        holds="tradedesk._value tradedesk.portfolio.types tradedesk.portfolio.policies tradedesk.portfolio._trace "
+        "tradedesk.portfolio._errors tradedesk.portfolio._waves tradedesk.execution.types tradedesk.marketdata",
         may_import="readers",
     ),
     "readers": row(
@@ -119,9 +119,7 @@ READ_ONLY_TYPES = {"Mapping", "MappingProxyType", "Sequence", "tuple", "frozense
 
 
 def layer_of(name: str) -> str:
-    holders = [
-        (len(held), layer) for layer, row in LAYERS.items() for held in row.holds if within(name, (held,))
-    ]
+    holders = [(len(held), layer) for layer, row in LAYERS.items() for held in row.holds if within(name, (held,))]
     return max(holders)[1]
 
 
@@ -145,9 +143,7 @@ def layers_point_downwards(modules: Modules) -> list[str]:
 
 def actors_stand_alone(modules: Modules) -> list[str]:
     return [
-        module.at(
-            found.line, f"R1: actors never imports {found.target}: let tradedesk hand in what is needed"
-        )
+        module.at(found.line, f"R1: actors never imports {found.target}: let tradedesk hand in what is needed")
         for module, found in every_import(modules)
         if within(module.name, ("actors",)) and within(found.target, ("tradedesk",))
     ]
@@ -169,9 +165,7 @@ def cores_are_pure(modules: Modules) -> list[str]:
             if isinstance(node, ast.Call) and _touches_the_world(node.func):
                 call = ast.unparse(node.func)
                 findings.append(
-                    module.at(
-                        node.lineno, f"R2: {module.name} is pure and calls {call}(): let the shell do it"
-                    )
+                    module.at(node.lineno, f"R2: {module.name} is pure and calls {call}(): let the shell do it")
                 )
     return findings
 
@@ -193,9 +187,7 @@ def packages_meet_at_their_doors(modules: Modules) -> list[str]:
             continue
         private = _private_name(module, found, modules)
         if private:
-            findings.append(
-                module.at(found.line, f"R3: {private} is private: import a public name of its package")
-            )
+            findings.append(module.at(found.line, f"R3: {private} is private: import a public name of its package"))
         elif not _is_door(module, found.target, modules):
             owner = found.target.rpartition(".")[0]
             findings.append(module.at(found.line, f"R3: import from {owner} itself, not from {found.target}"))
@@ -207,9 +199,7 @@ def _private_name(importer: Module, found: Import, modules: Modules) -> str:
     for name in found.names or ("",):
         steps = [*found.target.split("."), *([name] if name else [])]
         for depth, step in enumerate(steps):
-            if _is_private(step) and not within(
-                importer.name, (_package_of(".".join(steps[:depth]), modules),)
-            ):
+            if _is_private(step) and not within(importer.name, (_package_of(".".join(steps[:depth]), modules),)):
                 return ".".join(steps[: depth + 1])
     return ""
 
@@ -220,11 +210,7 @@ def _is_private(step: str) -> bool:
 
 def _is_door(importer: Module, target: str, modules: Modules) -> bool:
     package = _package_of(target, modules)
-    return (
-        package == target
-        or within(importer.name, (package,))
-        or target.rpartition(".")[2] in PUBLIC_SUBMODULES
-    )
+    return package == target or within(importer.name, (package,)) or target.rpartition(".")[2] in PUBLIC_SUBMODULES
 
 
 def _package_of(name: str, modules: Modules) -> str:
@@ -253,33 +239,19 @@ def _mutable_names(body: list[ast.stmt]) -> Iterator[tuple[str, int]]:
             case ast.Assign(targets=targets, value=value) if _is_mutable(value):
                 names = ", ".join(ast.unparse(target) for target in targets)
                 yield from [(names, node.lineno)] if names != "__all__" else []
-            case ast.AnnAssign(target=target, annotation=annotation, value=ast.expr() as value) if (
-                _is_mutable(value)
-            ):
+            case ast.AnnAssign(target=target, annotation=annotation, value=ast.expr() as value) if _is_mutable(value):
                 name = ast.unparse(target)
-                yield from (
-                    [(name, node.lineno)] if name != "__all__" and not _is_read_only(annotation) else []
-                )
+                yield from ([(name, node.lineno)] if name != "__all__" and not _is_read_only(annotation) else [])
             case ast.If() | ast.For() | ast.While() | ast.Try() | ast.With() | ast.ExceptHandler():
                 inner = [
-                    child
-                    for child in ast.iter_child_nodes(node)
-                    if isinstance(child, ast.stmt | ast.ExceptHandler)
+                    child for child in ast.iter_child_nodes(node) if isinstance(child, ast.stmt | ast.ExceptHandler)
                 ]
                 yield from _mutable_names(inner)
 
 
 def _is_mutable(value: ast.expr) -> bool:
     match value:
-        case (
-            ast.List()
-            | ast.Dict()
-            | ast.Set()
-            | ast.ListComp()
-            | ast.DictComp()
-            | ast.SetComp()
-            | ast.GeneratorExp()
-        ):
+        case ast.List() | ast.Dict() | ast.Set() | ast.ListComp() | ast.DictComp() | ast.SetComp() | ast.GeneratorExp():
             return True
         case ast.Call(func=function):
             return last_name(function) in MUTABLE_BUILDERS
@@ -307,7 +279,9 @@ def imports_stand_at_the_top(modules: Modules) -> list[str]:
         if not found.at_top:
             findings.append(module.at(found.line, f"R4: import {found.target} at the top of the module"))
         elif found.guarded and not within(module.name, MAY_MISS_AN_EXTRA):
-            sentence = f"R4: {found.target} may not be missing here: import it without `try`, or where the extra is at home"
+            sentence = (
+                f"R4: {found.target} may not be missing here: import it without `try`, or where the extra is at home"
+            )
             findings.append(module.at(found.line, sentence))
     for module in modules.values():
         findings += [
@@ -342,9 +316,7 @@ def broad_excepts_are_rare(modules: Modules) -> list[str]:
                     module.at(line, f"R6: {home} may say `except Exception` once: send this crash there")
                 )
             else:
-                findings.append(
-                    module.at(line, f"R6: `{clause}` is too broad here: name the errors you can handle")
-                )
+                findings.append(module.at(line, f"R6: `{clause}` is too broad here: name the errors you can handle"))
     return findings + [finding for found in places.values() if len(found) > 1 for finding in found]
 
 
@@ -395,9 +367,7 @@ def third_parties_are_declared(modules: Modules) -> list[str]:
             continue
         homes = EXTRAS.get(package, ())
         if not within(module.name, homes):
-            where = (
-                f"belongs under {' or '.join(homes)}" if homes else "is no dependency of ours: do without it"
-            )
+            where = f"belongs under {' or '.join(homes)}" if homes else "is no dependency of ours: do without it"
             findings.append(module.at(found.line, f"{package} {where}"))
     return findings
 

@@ -28,7 +28,5 @@ def find_shared(*parts: str) -> Path:
     beside = Path(__file__).parents[2] / "shared"
     path = Path(os.environ.get("TRADEDESK_SHARED", beside)).joinpath(*parts)
     if not path.exists():
-        pytest.skip(
-            f"{'/'.join(parts)} is reference material: set TRADEDESK_SHARED to the folder that holds it"
-        )
+        pytest.skip(f"{'/'.join(parts)} is reference material: set TRADEDESK_SHARED to the folder that holds it")
     return path

@@ -98,9 +98,7 @@ def _import_nodes(
             case ast.Import() | ast.ImportFrom():
                 yield node, place
             case ast.If() if _is_type_checking(node.test):
-                yield from _import_nodes(
-                    node.body, _Place(place.at_top, for_types=True, guarded=place.guarded)
-                )
+                yield from _import_nodes(node.body, _Place(place.at_top, for_types=True, guarded=place.guarded))
                 yield from _import_nodes(node.orelse, _Place(at_top=False, for_types=place.for_types))
             case ast.Try() if place.at_top and _survives_import_error(node):
                 yield from _import_nodes(node.body, _Place(guarded=True, for_types=place.for_types))

@@ -31,9 +31,7 @@ Tree = dict[str, str]
 
 ACTORS, A, B, C = "actors/__init__.py", "actors/a.py", "actors/b.py", "actors/c.py"
 ERRORS, INBOX, LIFECYCLE = "actors/_errors.py", "actors/_inbox.py", "actors/_lifecycle.py"
-DOOR, JOURNAL, BACKTEST, CLI = (
-    f"tradedesk/{name}.py" for name in ("__init__", "journal", "backtest", "cli/app")
-)
+DOOR, JOURNAL, BACKTEST, CLI = (f"tradedesk/{name}.py" for name in ("__init__", "journal", "backtest", "cli/app"))
 CORE, TYPES, POLICIES, TRACE, RUNNER = (
     f"tradedesk/portfolio/{name}.py" for name in ("_coordination", "types", "policies", "_trace", "runner")
 )
@@ -202,9 +200,7 @@ KEEPS: dict[Rule, list[Tree]] = {
         {RUNNER: "C = MappingProxyType({1: 2})\nD = frozenset({1})\nE = (1, 'a')"},
         {RUNNER: "A: Final[MappingProxyType[str, int]] = dict()\nB: Final[Sequence[int]] = []"},
         {RUNNER: "A: Final[tuple[int, ...]] = (*known, [])\nB: Final[frozenset[int]] = {1} | known"},
-        {
-            RUNNER: "A: typing.Final[typing.Mapping[str, int]] = {}\nRisks = dict[str, float]\nnames: list[str]"
-        },
+        {RUNNER: "A: typing.Final[typing.Mapping[str, int]] = {}\nRisks = dict[str, float]\nnames: list[str]"},
         {
             RUNNER: "def f():\n    seen = []\n    def g():\n        nonlocal seen\nclass C:\n    def h(self):\n        self.x = {}"
         },
@@ -233,9 +229,7 @@ KEEPS: dict[Rule, list[Tree]] = {
         {A: "import actors.b", B: "def f():\n    import actors.a"},
     ],
     third_parties_are_declared: [
-        {
-            RUNNER: "import trio.lowlevel, attrs, attr\nfrom collections import abc\nimport actors\nfrom . import types"
-        },
+        {RUNNER: "import trio.lowlevel, attrs, attr\nfrom collections import abc\nimport actors\nfrom . import types"},
         {CLI: "import cyclopts, rich.table\nfrom cattrs import structure", RUNNER: FOR_TYPES + "import rich"},
     ],
 }
@@ -262,9 +256,7 @@ def test_a_planted_fault_is_the_one_finding(rule: Rule, place: str, tree: Tree):
     assert found.startswith(place)
 
 
-@pytest.mark.parametrize(
-    ("rule", "tree"), [(rule, tree) for rule, trees in KEEPS.items() for tree in trees], ids=shown
-)
+@pytest.mark.parametrize(("rule", "tree"), [(rule, tree) for rule, trees in KEEPS.items() for tree in trees], ids=shown)
 def test_a_legal_look_alike_is_not_reported(rule: Rule, tree: Tree):
     assert rule(parse(tree)) == []
 
@@ -327,10 +319,7 @@ def test_every_cycle_is_reported_with_its_path():
 
 def test_layers_form_no_circle_but_between_values_and_readers():
     above = {
-        (layer, lower)
-        for layer, row in LAYERS.items()
-        for lower in row.may_import
-        if layer in LAYERS[lower].may_import
+        (layer, lower) for layer, row in LAYERS.items() for lower in row.may_import if layer in LAYERS[lower].may_import
     }
     assert above == {("values", "readers"), ("readers", "values")}
 

@@ -73,8 +73,6 @@ def test_a_planted_machine_name_is_found(parts: tuple[str, ...]):
     assert [line for line, _ in machine_names("first\n" + "".join(parts))] == [2]
 
 
-@pytest.mark.parametrize(
-    "text", ["docs/work/plan.md", "/workers", "../root/x", "localhost", "pypi.org", "$TMP/opt"]
-)
+@pytest.mark.parametrize("text", ["docs/work/plan.md", "/workers", "../root/x", "localhost", "pypi.org", "$TMP/opt"])
 def test_an_ordinary_word_is_not_a_machine_name(text: str):
     assert list(machine_names(text)) == []

@@ -1,16 +1,14 @@
-"""Run many candle strategies on one risk budget.
+"""tradedesk: many candle strategies on one risk budget.
 
-cli                      the command: `tradedesk demo`, `tradedesk run`   (__main__ starts it)
-strategies               shipped strategies, to start from
-portfolio                strategies, policies and the runner that keeps them inside the budget
-marketdata  sampledata   candles, the sources they come from, five shares to try things on
+- `tradedesk.marketdata`   candles, CSV files, the merge of sources into slices
+- `tradedesk.portfolio`    the runner, strategies, policies, the trace of a run
+- `tradedesk.strategies`   shipped strategies, to start from
+- `tradedesk.sampledata`   five real equities to try it on
+- ``tradedesk.cli``        the command line: ``tradedesk demo``, ``tradedesk run portfolio.toml``
 
-Below all of it lies `actors`, the runtime, which knows nothing of this package. Names are imported from the
-package that holds them: `from tradedesk.portfolio import PortfolioRunner`.
+The actor runtime below is a package of its own, `actors`.
 """
-
-from typing import Final
 
 __all__ = ["__version__"]
 
-__version__: Final = "0.1.0"
+__version__ = "0.1.0"

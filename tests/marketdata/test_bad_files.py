@@ -72,9 +72,7 @@ def test_a_misspelt_column_is_named_with_its_likely_form(tmp_path):
 def test_a_file_without_a_header(tmp_path):
     _, text = failure(tmp_path, GOOD + "\n", HeaderError)
 
-    assert text.startswith(
-        "eurusd.csv: has no column 'timestamp', 'open', 'high', 'low', 'close'; its columns are"
-    )
+    assert text.startswith("eurusd.csv: has no column 'timestamp', 'open', 'high', 'low', 'close'; its columns are")
     assert text.endswith("; the first line of the file must name the columns")
 
 
@@ -161,9 +159,7 @@ def test_a_month_that_ends_after_the_calendar(tmp_path):
     path = tmp_path / "eurusd.csv"
     path.write_text("date,open,high,low,close\n9999-12-01,1,1,1,1\n")
 
-    with pytest.raises(
-        RowError, match="line 2, column 'date': '9999-12-01' period 'MONTH' from 9999-12-01 closes"
-    ):
+    with pytest.raises(RowError, match="line 2, column 'date': '9999-12-01' period 'MONTH' from 9999-12-01 closes"):
         next(read_csv(path, instrument="EURUSD", period="MONTH"))
 
 
@@ -195,9 +191,7 @@ def test_utf_16_text(tmp_path, encoding):
 
 
 def test_latin_1_text(tmp_path):
-    _, text = failure(
-        tmp_path, f"{HEADER},note\n{GOOD},-\n{NEXT},caf\xe9\n".encode("latin-1"), DamagedFileError
-    )
+    _, text = failure(tmp_path, f"{HEADER},note\n{GOOD},-\n{NEXT},caf\xe9\n".encode("latin-1"), DamagedFileError)
 
     assert text == "eurusd.csv: line 3 is not UTF-8, perhaps latin-1 or cp1252; save the file as UTF-8"
 
@@ -219,9 +213,7 @@ def test_a_gzip_file_that_is_cut_short(tmp_path):
     content = gzip.compress(f"{HEADER}\n{GOOD}\n".encode())[:-9]
     _, text = failure(tmp_path, content, DamagedFileError, "eurusd.csv.gz")
 
-    assert text.startswith(
-        "eurusd.csv.gz: the gzip data is cut short or corrupt (Compressed file ended before"
-    )
+    assert text.startswith("eurusd.csv.gz: the gzip data is cut short or corrupt (Compressed file ended before")
     assert text.endswith("; fetch or compress the file again")
 
 

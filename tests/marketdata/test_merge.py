@@ -50,9 +50,7 @@ def test_a_merge_of_nothing_is_empty():
 
 
 def test_periods_of_one_instrument_stand_shortest_first_in_declared_order():
-    mixed = Slice(
-        5, (event("EURUSD", "DAY"), event("GBPUSD"), event("EURUSD", "15MINUTE"), event("EURUSD", "HOUR"))
-    )
+    mixed = Slice(5, (event("EURUSD", "DAY"), event("GBPUSD"), event("EURUSD", "15MINUTE"), event("EURUSD", "HOUR")))
 
     (merged,) = merge([mixed], source("USDJPY", 5))
 
@@ -100,9 +98,7 @@ def test_two_candles_of_one_instrument_and_period_in_a_slice_are_refused(sources
     with pytest.raises(DuplicateCandleError) as caught:
         list(merge(*sources))
 
-    assert str(caught.value) == (
-        "two candles of EURUSD DAY close at 7; give each instrument and period one source"
-    )
+    assert str(caught.value) == ("two candles of EURUSD DAY close at 7; give each instrument and period one source")
 
 
 def recorded(slices, log):

@@ -45,9 +45,7 @@ def test_the_record_of_provenance_matches_the_files():
         assert hashlib.sha256(gzip.decompress(held)).hexdigest() == content
 
 
-@pytest.mark.parametrize(
-    ("name", "day"), [("AAPL", "2000-06-21"), ("AAPL", "2005-02-28"), ("MSFT", "2003-02-18")]
-)
+@pytest.mark.parametrize(("name", "day"), [("AAPL", "2000-06-21"), ("AAPL", "2005-02-28"), ("MSFT", "2003-02-18")])
 def test_raw_prices_halve_on_the_day_of_a_split(name, day):
     candles = [event.candle for one in read(name) for event in one.events]
     index = next(i for i, candle in enumerate(candles) if candle.timestamp == day)
@@ -56,7 +54,5 @@ def test_raw_prices_halve_on_the_day_of_a_split(name, day):
 
 
 def test_an_unknown_share_is_refused_with_the_known_ones():
-    with pytest.raises(
-        MarketDataError, match="the sample data has no 'TSLA'; it has AAPL, FB, GOOG, IBM, MSFT"
-    ):
+    with pytest.raises(MarketDataError, match="the sample data has no 'TSLA'; it has AAPL, FB, GOOG, IBM, MSFT"):
         read("TSLA")

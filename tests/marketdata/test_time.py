@@ -27,9 +27,7 @@ def test_iso_text_agrees_with_datetime_to_the_nanosecond(moment, rest):
 
 
 @settings(deadline=None)
-@given(
-    st.integers(10**9, 10**10 - 1), st.sampled_from([(1, 10**9), (10**3, 10**6), (10**6, 10**3), (10**9, 1)])
-)
+@given(st.integers(10**9, 10**10 - 1), st.sampled_from([(1, 10**9), (10**3, 10**6), (10**6, 10**3), (10**9, 1)]))
 def test_a_count_is_read_in_the_unit_of_its_digits(seconds, units):
     per_second, nanos = units
     count = seconds * per_second + per_second // 2

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from math import inf
 
+from tradedesk._value import value
 from tradedesk.marketdata._errors import CandleError
-from tradedesk.marketdata._value import value
 
 _LOWEST = -inf
 
@@ -42,17 +42,11 @@ class Candle:
     ) -> None:
         # Not-a-number fails every comparison, so the good path needs no test of its own for it.
         try:
-            if (
-                _LOWEST < low <= open <= high < inf > volume >= 0.0
-                and low <= close <= high
-                and tick_count >= 0
-            ):
+            if _LOWEST < low <= open <= high < inf > volume >= 0.0 and low <= close <= high and tick_count >= 0:
                 return
         except TypeError:
             pass  # not a number: the search below names it
-        raise _broken(
-            timestamp, open=open, high=high, low=low, close=close, volume=volume, tick_count=tick_count
-        )
+        raise _broken(timestamp, open=open, high=high, low=low, close=close, volume=volume, tick_count=tick_count)
 
 
 def _broken(timestamp: str, **numbers: float) -> CandleError:

@@ -34,9 +34,7 @@ class CsvFile:
                 return self._in_row(row, line, field, rule)
         if isinstance(error, CandleError):
             return self._in_row(row, line, error.field, error.rule)
-        return self._in_row(
-            row, line, "timestamp", error.rule if isinstance(error, TimestampError) else str(error)
-        )
+        return self._in_row(row, line, "timestamp", error.rule if isinstance(error, TimestampError) else str(error))
 
     def wrong_width(self, row: list[str], line: int, rest: Iterator[list[str]]) -> FileError:
         """Report a row with fewer or more fields than the header; `rest` are the rows below it."""
@@ -63,9 +61,7 @@ class CsvFile:
 
     def _in_row(self, row: list[str], line: int, field: str, rule: str) -> RowError:
         index = self.columns[field]
-        return RowError(
-            file=str(self.path), rule=rule, line=line, column=self.header[index], value=row[index]
-        )
+        return RowError(file=str(self.path), rule=rule, line=line, column=self.header[index], value=row[index])
 
 
 def not_csv(path: Path, line: int, error: Exception) -> RowError:

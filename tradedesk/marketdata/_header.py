@@ -10,7 +10,7 @@ from tradedesk.marketdata._errors import HeaderError
 
 REQUIRED: Final = ("timestamp", "open", "high", "low", "close")
 OPTIONAL: Final = ("volume", "tick_count")
-_FIELD_OF: Final = {
+_FIELD_OF: Final[Mapping[str, str]] = {
     **dict.fromkeys(("time", "date", "datetime"), "timestamp"),
     **{name: name for name in (*REQUIRED, *OPTIONAL)},
 }

@@ -95,7 +95,5 @@ def _refuse_duplicates(close_time: int, events: list[CandleCloseEvent]) -> None:
     for event in events:
         key = event.instrument, event.period
         if key in seen:
-            raise DuplicateCandleError(
-                instrument=event.instrument, period=event.period, close_time=close_time
-            )
+            raise DuplicateCandleError(instrument=event.instrument, period=event.period, close_time=close_time)
         seen.add(key)

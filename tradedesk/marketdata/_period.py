@@ -2,7 +2,7 @@
 
 import re
 from calendar import monthrange
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import MAXYEAR, date
 from typing import Final
 
@@ -10,7 +10,7 @@ from tradedesk.marketdata._errors import PeriodError
 from tradedesk.marketdata._time import NANOSECONDS
 
 _MONTH: Final = "MONTH"
-_SECONDS: Final = {
+_SECONDS: Final[Mapping[str, int]] = {
     "SECOND": 1,
     "MINUTE": 60,
     "HOUR": 3_600,

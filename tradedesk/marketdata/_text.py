@@ -2,7 +2,7 @@
 
 import gzip
 import zlib
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Final, TextIO
@@ -10,7 +10,7 @@ from typing import BinaryIO, Final, TextIO
 from tradedesk.marketdata._errors import DamagedFileError, UnreadableFileError
 
 # What a file that is no UTF-8 text most often is, by its first bytes.
-_OTHER_KINDS: Final = {
+_OTHER_KINDS: Final[Mapping[bytes, str]] = {
     b"\xff\xfe": "it is UTF-16; save it as UTF-8",
     b"\xfe\xff": "it is UTF-16; save it as UTF-8",
     b"\x1f\x8b": "it is compressed with gzip; let its name end in .csv.gz",
@@ -37,9 +37,7 @@ def open_text(path: Path) -> Generator[TextIO, None, None]:
             rule=f"the gzip data is cut short or corrupt ({error}); fetch or compress the file again",
         ) from error
     except OSError as error:
-        raise UnreadableFileError(
-            file=str(path), rule=f"cannot be read: {error.strerror or error}"
-        ) from error
+        raise UnreadableFileError(file=str(path), rule=f"cannot be read: {error.strerror or error}") from error
 
 
 def undecodable(path: Path) -> DamagedFileError:

@@ -1,6 +1,7 @@
 """Timestamps as text, and as whole nanoseconds since the Unix epoch. No float touches time."""
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final
 
@@ -13,7 +14,7 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_NAIVE: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - what text without an offset is measured from
 
 # 8, 14 and 17 digits stay out: they may be a date without dashes, and a wrong guess would be silent.
-_UNIT_BY_DIGITS: Final = {
+_UNIT_BY_DIGITS: Final[Mapping[int, int]] = {
     **dict.fromkeys((1, 2, 3, 4, 5, 6, 7, 9, 10, 11), NANOSECONDS),
     **dict.fromkeys((12, 13), 1_000_000),
     **dict.fromkeys((15, 16), 1_000),

@@ -9,11 +9,11 @@ in construction.
 from functools import partial
 from typing import TYPE_CHECKING
 
+from attrs import define
+
 if TYPE_CHECKING:
     from attrs import frozen as value
 else:
-    from attrs import define
-
     # Nothing refers weakly to a candle; leaving the slot out saves 8 bytes in each.
     value = partial(define, unsafe_hash=True, weakref_slot=False)
 

@@ -1,0 +1,67 @@
+"""In-process actors for trio: an actor is an async function with an inbox.
+
+Where to look:
+
+- ``_system.py``     `open_system`, `System.start`: the block in which actors live
+- ``_ref.py``        `Ref` and `ask_all`: how to reach an actor
+- ``_inbox.py``      `Inbox`: the actor's side; ``_mailbox.py``: the senders' side of the same object
+- ``_messages.py``   `Request`, `DeadLetter` and the ask that travels with a message
+- ``_lifecycle.py``  the life of an actor, as a table
+- ``_seam.py``       `Scheduler`: every wake-up goes through it; ``_deadlines.py``, ``_runtime.py`` stand on it
+- ``_errors.py``     the tree of errors; ``_observer.py``, ``_statistics.py``: what can be seen from outside
+- ``testing.py``     `ControlledScheduler`: the same seam, in the hands of a test
+
+Nothing here knows of trading.
+"""
+
+from actors._errors import (
+    ActorCrashed,
+    ActorError,
+    ActorStopped,
+    AlreadyReplied,
+    AskError,
+    AskTimeout,
+    InboxFull,
+    NameTaken,
+    NoReply,
+    StartFailed,
+    SystemClosed,
+)
+from actors._inbox import Inbox, Reply
+from actors._messages import DeadLetter, Request
+from actors._observer import Observer
+from actors._ref import Ref, ask_all
+from actors._seam import Scheduler
+from actors._statistics import ActorStatistics, SystemStatistics, Tree
+from actors._system import System, open_system
+
+__all__ = [
+    # the block and what lives in it
+    "open_system",
+    "System",
+    "Ref",
+    "Inbox",
+    "Reply",
+    "ask_all",
+    "Request",
+    # what can be seen
+    "Observer",
+    "DeadLetter",
+    "ActorStatistics",
+    "SystemStatistics",
+    "Tree",
+    # who runs next
+    "Scheduler",
+    # errors
+    "ActorError",
+    "AskError",
+    "ActorCrashed",
+    "ActorStopped",
+    "NoReply",
+    "AskTimeout",
+    "InboxFull",
+    "AlreadyReplied",
+    "StartFailed",
+    "NameTaken",
+    "SystemClosed",
+]

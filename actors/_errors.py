@@ -1,0 +1,106 @@
+"""What can go wrong, by whose fault.
+
+::
+
+    ActorError
+    ├── AskError                 an ask ended without a reply
+    │   ├── ActorCrashed         they failed: the handler raised; the cause is chained
+    │   ├── ActorStopped         they are gone: the message was never handled
+    │   ├── NoReply              they finished the message and said nothing
+    │   └── AskTimeout           they were too slow for your timeout
+    ├── InboxFull                you send faster than they handle, and chose not to wait
+    ├── AlreadyReplied           you answered one message twice
+    ├── StartFailed              the behaviour ended before it awaited its inbox
+    ├── NameTaken                two living actors would share a name
+    └── SystemClosed             the block of this system has ended
+"""
+
+
+class ActorError(Exception):
+    """The root of everything that this package raises on purpose."""
+
+
+class AskError(ActorError):
+    """An ask that ended without a reply.
+
+    Attributes:
+        actor: the name of the actor that was asked.
+    """
+
+    def __init__(self, actor: str, text: str) -> None:
+        super().__init__(text)
+        self.actor = actor
+
+
+class ActorCrashed(AskError):
+    """The handler of this very message raised; the original error is the ``__cause__``."""
+
+    def __init__(self, actor: str, message: object) -> None:
+        super().__init__(
+            actor,
+            f"{actor!r} crashed while it handled {message!r}: the cause above tells why. Part of the work may be done.",
+        )
+
+
+class ActorStopped(AskError):
+    """The actor ended before it took this message up, so nothing of it was done."""
+
+    def __init__(self, actor: str, message: object) -> None:
+        super().__init__(actor, f"{actor!r} has stopped; it never handled {message!r}, so it is safe to ask another.")
+
+
+class NoReply(AskError):
+    """The handler finished with the message and neither replied nor deferred."""
+
+    def __init__(self, actor: str, message: object) -> None:
+        super().__init__(
+            actor,
+            f"{actor!r} finished {message!r} without a reply: call inbox.reply(value), or inbox.defer().",
+        )
+
+
+class AskTimeout(AskError):
+    """The reply did not come in time; the message may still be handled, and its late reply is counted."""
+
+    def __init__(self, actor: str, message: object, timeout: float) -> None:
+        super().__init__(actor, f"{actor!r} did not reply to {message!r} within {timeout:g} s.")
+
+
+class InboxFull(ActorError):
+    """The inbox holds as many messages as it may, and the sender did not want to wait."""
+
+    def __init__(self, actor: str, capacity: int) -> None:
+        super().__init__(
+            f"the inbox of {actor!r} is full ({capacity} messages): "
+            "use 'await ref.tell(...)' with overflow='block' to wait, or start the actor with a larger capacity.",
+        )
+
+
+class AlreadyReplied(ActorError):
+    """One message was answered twice."""
+
+    def __init__(self, actor: str, message: object) -> None:
+        super().__init__(f"{actor!r} has already answered {message!r}, or handed its answer out with defer().")
+
+
+class StartFailed(ActorError):
+    """The behaviour returned, or was stopped, before it first awaited its inbox."""
+
+    def __init__(self, actor: str) -> None:
+        super().__init__(
+            f"{actor!r} ended before it awaited its inbox: write 'async for message in inbox: ...' in the behaviour.",
+        )
+
+
+class NameTaken(ActorError):
+    """A living actor of this system has that name already."""
+
+    def __init__(self, actor: str) -> None:
+        super().__init__(f"an actor named {actor!r} is alive in this system: choose another name or stop it first.")
+
+
+class SystemClosed(ActorError):
+    """The system's block has ended, or is ending: nothing can be started in it any more."""
+
+    def __init__(self, system: str) -> None:
+        super().__init__(f"system {system!r} is closed: start actors inside its 'async with open_system(...)' block.")

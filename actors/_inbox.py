@@ -1,0 +1,193 @@
+"""The actor's side of an inbox: taking messages and answering them.
+
+A trio memory channel costs a scheduler pass for every message. Here the actor is woken once and then
+takes up to a quantum of messages before it lets others run. Appending is synchronous, so delivery is
+FIFO for each sender, and causal.
+"""
+
+from typing import Final, Generic, Self, TypeVar, cast
+
+import trio
+from trio.lowlevel import Abort, checkpoint_if_cancelled, current_task, wait_task_rescheduled
+
+from actors._errors import ActorError, AlreadyReplied, NoReply
+from actors._lifecycle import Life, Order, after
+from actors._mailbox import NOTHING, Mailbox
+from actors._messages import Answers, Failure
+from actors._statistics import ActorStatistics
+
+M = TypeVar("M")
+
+_RUNNING: Final = Life.RUNNING  # a look-up in an enum class costs as much as the rest of a comparison
+_GIVEN: Final = -1
+
+
+class Reply:
+    """The answer to one message, handed out by `Inbox.defer` to be given later, by anybody."""
+
+    __slots__ = ("_answers", "_inbox", "_place", "_sent", "message")
+
+    def __init__(self, inbox: Mailbox, message: object, answers: Answers | None, place: int) -> None:
+        self.message = message
+        self._inbox = inbox
+        self._answers = answers
+        self._place = place
+        self._sent = False
+
+    def send(self, value: object) -> None:
+        """Give the answer. Without an asker it is dropped; a second one raises `AlreadyReplied`."""
+        if self._sent:
+            raise AlreadyReplied(self._inbox.name, self.message)
+        self._sent = True
+        if self._inbox.deferred is not None:
+            self._inbox.deferred.discard(self)
+        if self._answers is not None and not self._answers.settle(self._place, value):
+            _count_late(self._inbox)
+
+    def close(self, failure: Failure) -> None:
+        """The actor has ended: the asker is told so, and what is sent later is late."""
+        if self._answers is not None:
+            self._answers.settle(self._place, failure)
+
+
+class Inbox(Mailbox, Generic[M]):
+    """Where one actor's messages wait: ``async for message in inbox``.
+
+    The loop ends when the actor is told to stop. Only the actor's own task may iterate.
+    """
+
+    __slots__ = ()
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> M:
+        runtime = self.runtime
+        if self.asked is not None:
+            self._no_reply()
+        if runtime.observer is not None and self.in_hand is not NOTHING:
+            runtime.observer.handled(self.name, self.in_hand)
+        self.left -= 1
+        if self.left <= 0 or not self.queue:
+            self.in_hand = NOTHING
+            if self.queue or self.life is not _RUNNING:
+                await self._turn(rested=False)
+            else:
+                # as in _turn, but without its coroutine: this is the path of every single message
+                await self._park()
+                if self.queue and self.life is _RUNNING:
+                    self.left = runtime.scheduler.quantum
+                else:
+                    await self._turn(rested=True)
+        self.in_hand, self.asked, self.place = self.queue.popleft()
+        if self.blocked:
+            self.admit()
+        self.taken += 1
+        self.since = runtime.now()
+        if runtime.observer is not None:
+            runtime.observer.delivered(self.name, self.in_hand)
+        return cast("M", self.in_hand)
+
+    def reply(self, value: object) -> None:
+        """Answer the message in hand.
+
+        A message that was told has no asker, and its reply is dropped; so one handler serves both. Raises
+        `AlreadyReplied` the second time, and after `defer`.
+        """
+        answers = self.asked
+        if answers is not None:
+            place = self.place
+            self.asked = None
+            self.place = _GIVEN
+            if not answers.settle(place, value):
+                _count_late(self)
+        elif self.in_hand is NOTHING:
+            raise ActorError(f"{self.name!r} has no message in hand to reply to")
+        elif self.place == _GIVEN:
+            raise AlreadyReplied(self.name, self.in_hand)
+        else:
+            self.place = _GIVEN
+
+    def defer(self) -> Reply:
+        """Take the answer out of this handler: whoever holds the `Reply` gives it later.
+
+        The asker waits on. If the actor ends before the answer came, the asker gets `ActorStopped`.
+        """
+        if self.in_hand is NOTHING:
+            raise ActorError(f"{self.name!r} has no message in hand to defer")
+        if self.place == _GIVEN:
+            raise AlreadyReplied(self.name, self.in_hand)
+        reply = Reply(self, self.in_hand, self.asked, self.place)
+        self.asked = None
+        self.place = _GIVEN
+        if self.deferred is None:
+            self.deferred = set()
+        self.deferred.add(reply)
+        return reply
+
+    def statistics(self) -> ActorStatistics:
+        """This actor now."""
+        busy = self.in_hand is not NOTHING
+        return ActorStatistics(
+            name=self.name,
+            state=self.life.value,
+            queued=len(self.queue),
+            capacity=self.capacity,
+            peak=self.peak,
+            waiting=len(self.blocked or ()),
+            handled=self.taken - busy,
+            dead_letters=self.dead,
+            late_replies=self.late,
+            restarts=0,
+            age=self.runtime.now() - self.since if busy else None,
+        )
+
+    def finish(self) -> None:
+        """The behaviour returned in good order: the message in hand, if any, is done."""
+        if self.asked is not None:
+            self._no_reply()
+        hand, self.in_hand = self.in_hand, NOTHING
+        if hand is not NOTHING and self.runtime.observer is not None:
+            self.runtime.observer.handled(self.name, hand)
+
+    def _no_reply(self) -> None:
+        answers, self.asked = self.asked, None
+        if answers is not None:
+            answers.settle(self.place, Failure(NoReply(self.name, self.in_hand)))
+
+    async def _turn(self, *, rested: bool) -> None:
+        """Return when a message may be taken; raise StopAsyncIteration when none is to come."""
+        if self.life is Life.STARTING:
+            self.life = after(self.life, Order.BEGIN)
+            if self.begun is not None:
+                self.begun.arrive()
+        while self.life is Life.RUNNING or (self.life is Life.DRAINING and self.queue):
+            if self.queue and rested:
+                self.left = self.runtime.scheduler.quantum
+                return
+            rested = True
+            if self.queue:
+                await self.runtime.scheduler.pause()
+            else:
+                await self._park()
+        if self.life is Life.KILLED:
+            await checkpoint_if_cancelled()
+        raise StopAsyncIteration
+
+    async def _park(self) -> None:
+        if self.task is not None:
+            raise trio.BusyResourceError(f"two tasks iterate the inbox of {self.name!r}; an actor has one task")
+        self.task = task = current_task()
+        self.runtime.scheduler.parked(task)
+        await wait_task_rescheduled(self._abort)
+
+    def _abort(self, _: object) -> Abort:
+        task, self.task = self.task, None
+        if task is not None:
+            self.runtime.scheduler.gone(task)
+        return Abort.SUCCEEDED
+
+
+def _count_late(inbox: Mailbox) -> None:
+    inbox.late += 1
+    inbox.runtime.late_replies += 1

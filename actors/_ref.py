@@ -1,0 +1,190 @@
+"""The only way to reach an actor."""
+
+from collections.abc import Iterable
+from typing import Generic, TypeVar, overload
+
+import attrs
+import trio
+from trio.lowlevel import Task, checkpoint, current_task
+
+from actors._deadlines import Limit
+from actors._inbox import Inbox
+from actors._lifecycle import Life, Order
+from actors._messages import Answers, Failure, Request
+from actors._seam import Waiter
+from actors._statistics import ActorStatistics
+
+M_contra = TypeVar("M_contra", contravariant=True)
+R = TypeVar("R")
+
+
+@attrs.define(eq=False, repr=False)
+class Ref(Generic[M_contra]):
+    """A handle on one actor: send to it, ask it, stop it. `System.start` makes them.
+
+    A ref stays valid after the actor has ended; then messages become dead letters and asks raise
+    `ActorStopped`. Hand it out freely, and with a narrower type (``Ref[Candle]``) to grant less.
+    """
+
+    _inbox: Inbox[object]
+    _scope: trio.CancelScope
+    _task: Task | None = None
+    _mourners: tuple[Waiter, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The actor's name, unique among the living actors of its system."""
+        return self._inbox.name
+
+    def __repr__(self) -> str:
+        return f"<Ref {self.name!r} {self._inbox.life.value}>"
+
+    async def tell(self, message: M_contra) -> None:
+        """Put ``message`` into the inbox, waiting while it is full.
+
+        Under ``overflow="fail"`` a full inbox raises `InboxFull` instead. Appending is synchronous, so the
+        messages of one sender stay in order. A sender's checkpoint comes at the latest with its 64th send.
+        Cancelled while it waits, the message is not sent. An actor that has ended, or ends meanwhile,
+        makes a dead letter of it.
+        """
+        inbox = self._inbox
+        if len(inbox.queue) < inbox.limit:
+            inbox.put((message, None, 0))
+        else:
+            await inbox.put_when_room((message, None, 0))
+        scheduler = inbox.runtime.scheduler
+        scheduler.sends += 1
+        if scheduler.sends >= scheduler.send_quantum:
+            scheduler.sends = 0
+            await scheduler.pause()
+
+    def tell_nowait(self, message: M_contra) -> None:
+        """Put ``message`` into the inbox, or raise `InboxFull`."""
+        self._inbox.put_nowait((message, None, 0))
+
+    @overload
+    async def ask(self, message: Request[R], *, timeout: float | None = None) -> R: ...
+    @overload
+    async def ask(self, message: M_contra, *, timeout: float | None = None) -> object: ...
+    async def ask(self, message: object, *, timeout: float | None = None) -> object:
+        """Send ``message`` and return the reply.
+
+        Cancelling the asker cuts no handler: a message that is in the inbox is still handled. One that
+        still waits for a place in a full inbox is taken back.
+
+        Args:
+            message: a `Request` types the reply; any message can be asked.
+            timeout: seconds to wait, a place in a full inbox included; None waits as long as it takes.
+
+        Raises:
+            ActorCrashed: the handler of this message raised; chained from the original error.
+            ActorStopped: the actor ended first; the message was not handled.
+            NoReply: the handler finished without a reply.
+            AskTimeout: the reply did not come in time.
+            InboxFull: the inbox is full and was started with ``overflow="fail"``.
+        """
+        inbox = self._inbox
+        answers = Answers(inbox.runtime.scheduler, 1)
+        if timeout is not None:
+            inbox.runtime.limit(Limit(answers, 0, inbox.name, message, timeout))
+        if len(inbox.queue) < inbox.limit:
+            inbox.put((message, answers, 0))
+        else:
+            inbox.put_later((message, answers, 0), answers)
+        try:
+            await answers.wait()
+        finally:
+            if answers.left:
+                answers.abandon()
+        value = answers.values[0]
+        if type(value) is Failure:
+            raise value.error
+        return value
+
+    async def drain(self) -> None:
+        """Refuse new messages, let the actor finish what is queued, and wait for its end.
+
+        From the actor's own task it only marks.
+        """
+        await self._end_by(Order.DRAIN)
+
+    async def stop(self) -> None:
+        """Let the actor finish the message in hand, and wait for its end; what is queued becomes dead letters.
+
+        From the actor's own task it only marks. Asking twice is fine, and so is asking after the end.
+        """
+        await self._end_by(Order.STOP)
+
+    async def kill(self) -> None:
+        """Cancel the actor at its next checkpoint, and wait for its end."""
+        await self._end_by(Order.KILL)
+
+    def statistics(self) -> ActorStatistics:
+        """This actor now."""
+        return self._inbox.statistics()
+
+    async def _end_by(self, order: Order) -> None:
+        give(self, order)
+        if current_task() is self._task:
+            await checkpoint()
+        else:
+            await wait_ended(self)
+
+
+def give(ref: Ref[M_contra], order: Order) -> None:
+    """Order the actor to end; returns at once."""
+    ref._inbox.order(order)  # noqa: SLF001 - the module that owns Ref
+    if order is Order.KILL:
+        ref._scope.cancel()  # noqa: SLF001
+
+
+async def wait_ended(ref: Ref[M_contra]) -> None:
+    """Return when the actor has ended; a checkpoint."""
+    inbox = ref._inbox  # noqa: SLF001
+    if inbox.life is Life.ENDED:
+        await checkpoint()
+        return
+    waiter = Waiter(inbox.runtime.scheduler)
+    ref._mourners = (*ref._mourners, waiter)  # noqa: SLF001
+    await waiter.wait()
+
+
+async def ask_all(pairs: Iterable[tuple[Ref[M_contra], M_contra]], *, timeout: float | None = None) -> list[object]:
+    """Ask many actors at once and return the replies in the order of ``pairs``, with one wake-up.
+
+    Args:
+        pairs: (ref, message); one actor may stand in several pairs.
+        timeout: seconds for each reply.
+
+    Raises:
+        AskError, InboxFull: when one ask failed, its error.
+        ExceptionGroup: when several failed, all of their errors. Either way every ask is settled first.
+    """
+    questions = list(pairs)
+    if not questions:
+        await checkpoint()
+        return []
+    answers = Answers(questions[0][0]._inbox.runtime.scheduler, len(questions))  # noqa: SLF001
+    for place, (ref, message) in enumerate(questions):
+        inbox = ref._inbox  # noqa: SLF001
+        if timeout is not None:
+            inbox.runtime.limit(Limit(answers, place, inbox.name, message, timeout))
+        if len(inbox.queue) < inbox.limit:
+            inbox.put((message, answers, place))
+        else:
+            inbox.put_later((message, answers, place), answers)
+    try:
+        await answers.wait()
+    finally:
+        if answers.left:
+            answers.abandon()
+    _raise_failures(answers.values)
+    return answers.values
+
+
+def _raise_failures(values: list[object]) -> None:
+    errors = [value.error for value in values if type(value) is Failure]
+    if len(errors) == 1:
+        raise errors[0]
+    if errors:
+        raise ExceptionGroup(f"{len(errors)} of {len(values)} asks failed", errors)

@@ -1,0 +1,54 @@
+"""What the actors of one system share: scheduler, observer, clock, deadlines, counters."""
+
+from math import inf, isfinite
+
+import trio
+
+from actors._deadlines import Deadlines, Limit
+from actors._messages import DeadLetter
+from actors._observer import Observer
+from actors._seam import Scheduler
+
+
+class Runtime:
+    """The shared part of a system; `Inbox` and `Ref` reach it, users do not."""
+
+    __slots__ = ("_deadlines", "_nap", "dead_letters", "late_replies", "now", "observer", "scheduler")
+
+    def __init__(self, scheduler: Scheduler, observer: Observer | None) -> None:
+        self.scheduler = scheduler
+        self.observer = observer
+        self.now = trio.lowlevel.current_clock().current_time
+        self.dead_letters = 0
+        self.late_replies = 0
+        self._deadlines = Deadlines()
+        self._nap = trio.CancelScope()
+
+    @property
+    def deadlines(self) -> int:
+        """Asks with a timeout that are not settled."""
+        return self._deadlines.waiting
+
+    def limit(self, ask: Limit) -> None:
+        """Let an ask expire when its timeout has passed, from now."""
+        timeout = ask.timeout
+        if not (isfinite(timeout) and timeout >= 0):
+            raise ValueError(f"timeout must be a finite number of seconds, zero or more, not {timeout!r}")
+        deadlines = self._deadlines
+        deadlines.add(self.now() + timeout, ask)
+        if deadlines.next < self._nap.deadline:
+            self._nap.deadline = deadlines.next
+
+    def bury(self, actor: str, message: object, reason: str) -> None:
+        """Count a message that nobody will handle, and show it."""
+        self.dead_letters += 1
+        if self.observer is not None:
+            self.observer.dead_letter(DeadLetter(actor, message, reason))
+
+    async def keep_time(self) -> None:
+        """Sleep until the next deadline, for ever."""
+        while True:
+            self._nap = trio.CancelScope(deadline=self._deadlines.next)
+            with self._nap:
+                await trio.sleep(inf)
+            self._deadlines.expire(self.now())

@@ -1,0 +1,71 @@
+"""Frozen pictures of the public objects; the only thing that monitors read."""
+
+import attrs
+
+
+@attrs.frozen
+class ActorStatistics:
+    """One actor at one moment.
+
+    Attributes:
+        name: the actor's name.
+        state: where it is in its life: "starting", "running", "draining", "stopping", "killed" or "ended".
+        queued: messages in the inbox now, without the one in hand.
+        capacity: messages that the inbox may hold.
+        peak: the most that were ever queued at once.
+        waiting: senders that wait for a place in the inbox.
+        handled: messages finished.
+        dead_letters: messages to this actor that nobody handled.
+        late_replies: replies whose asker had left.
+        restarts: times that the behaviour was called again.
+        age: seconds since the message in hand was taken up, or None while the actor waits for one.
+    """
+
+    name: str
+    state: str
+    queued: int
+    capacity: int
+    peak: int
+    waiting: int
+    handled: int
+    dead_letters: int
+    late_replies: int
+    restarts: int
+    age: float | None
+
+
+@attrs.frozen
+class SystemStatistics:
+    """One system at one moment.
+
+    Attributes:
+        name: the system's name.
+        actors: the living actors in start order.
+        started: actors ever started.
+        dead_letters: messages that nobody handled, whole life of the system, ended actors included.
+        late_replies: replies whose asker had left, likewise.
+        deadlines: asks with a timeout that are not settled yet.
+    """
+
+    name: str
+    actors: tuple[ActorStatistics, ...]
+    started: int
+    dead_letters: int
+    late_replies: int
+    deadlines: int
+
+
+@attrs.frozen
+class Tree:
+    """The living actors, as data; ``str()`` gives the same as text, a line an actor."""
+
+    name: str
+    actors: tuple[ActorStatistics, ...]
+
+    def __str__(self) -> str:
+        return "\n".join([self.name, *(f"  {_line(actor)}" for actor in self.actors)])
+
+
+def _line(actor: ActorStatistics) -> str:
+    age = "idle" if actor.age is None else f"busy {actor.age:.3f} s"
+    return f"{actor.name}: {actor.state}, {age}, queued {actor.queued}/{actor.capacity}, handled {actor.handled}"

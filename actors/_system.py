@@ -1,0 +1,251 @@
+"""A system: the block in which actors live."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
+from types import TracebackType
+from typing import Final, TypeVar, TypeVarTuple, cast
+
+import trio
+from trio.lowlevel import current_task
+
+from actors._errors import NameTaken, StartFailed, SystemClosed
+from actors._inbox import Inbox
+from actors._lifecycle import Life, Order
+from actors._mailbox import Overflow
+from actors._observer import Observer
+from actors._ref import Ref, give, wait_ended
+from actors._runtime import Runtime
+from actors._seam import Scheduler, Waiter
+from actors._statistics import SystemStatistics, Tree
+
+M = TypeVar("M")
+Args = TypeVarTuple("Args")
+
+
+class System:
+    """Starts actors and ends them with its block; `open_system` makes one."""
+
+    def __init__(self, name: str, nursery: trio.Nursery, runtime: Runtime) -> None:
+        self.name = name
+        self._nursery = nursery
+        self._runtime = runtime
+        self._living: dict[str, Ref[object]] = {}  # in start order
+        self._started = 0
+        self._closed = False
+        self._services: list[trio.CancelScope] = []
+
+    async def start(
+        self,
+        behaviour: Callable[[Inbox[M], *Args], Awaitable[None]],
+        *args: *Args,
+        name: str | None = None,
+        capacity: int = 1_000,
+        overflow: Overflow = "block",
+    ) -> Ref[M]:
+        """Start an actor; return its ref when the behaviour first awaits its inbox.
+
+        Args:
+            behaviour: an async function; called as ``behaviour(inbox, *args)`` in a task of its own.
+            args: handed to the behaviour.
+            name: unique among the living actors; made from the behaviour's name when None.
+            capacity: messages that may wait in the inbox, at least 1.
+            overflow: what a send into a full inbox does: "block" waits, "fail" raises `InboxFull`.
+
+        Raises:
+            NameTaken: a living actor has that name.
+            StartFailed: the behaviour returned before it awaited its inbox. What it raised before then
+                comes out of here as it is.
+            SystemClosed: the block has ended, or is ending.
+        """
+        _check(behaviour, capacity, overflow)
+        if self._closed:
+            raise SystemClosed(self.name)
+        name = self._name(behaviour, name)
+        self._started += 1
+        inbox: Inbox[M] = Inbox(name, self._runtime, capacity, overflow)
+        ref: Ref[M] = Ref(cast("Inbox[object]", inbox), trio.CancelScope(shield=True))
+        self._living[name] = cast("Ref[object]", ref)
+        await self._launch(ref, inbox, behaviour, args)
+        return ref
+
+    def statistics(self) -> SystemStatistics:
+        """The whole system now."""
+        runtime = self._runtime
+        return SystemStatistics(
+            name=self.name,
+            actors=tuple(ref.statistics() for ref in self._living.values()),
+            started=self._started,
+            dead_letters=runtime.dead_letters,
+            late_replies=runtime.late_replies,
+            deadlines=runtime.deadlines,
+        )
+
+    def tree(self) -> Tree:
+        """Who lives here, as data; ``print(system.tree())`` shows it as text."""
+        return Tree(self.name, tuple(ref.statistics() for ref in self._living.values()))
+
+    def _name(self, behaviour: Callable[..., object], name: str | None) -> str:
+        if name is None:
+            name = f"{getattr(behaviour, '__name__', type(behaviour).__name__)}-{self._started + 1}"
+        if name in self._living:
+            raise NameTaken(name)
+        return name
+
+    async def _launch(
+        self,
+        ref: Ref[M],
+        inbox: Inbox[M],
+        behaviour: Callable[[Inbox[M], *Args], Awaitable[None]],
+        args: tuple[*Args],
+    ) -> None:
+        failures: list[Exception] = []
+
+        async def run() -> None:
+            await behaviour(inbox, *args)
+
+        inbox.begun = begun = Waiter(self._runtime.scheduler)
+        self._nursery.start_soon(self._live, ref, inbox, run, failures, name=inbox.name)
+        try:
+            await begun.wait()
+        finally:
+            inbox.begun = None
+            if begun.left:  # the starter was cancelled
+                give(ref, Order.KILL)
+        for failure in failures:
+            raise failure
+
+    async def _live(
+        self,
+        ref: Ref[M],
+        inbox: Inbox[M],
+        run: Callable[[], Awaitable[None]],
+        start_failures: list[Exception],
+    ) -> None:
+        """One actor's task, from its birth to the last dead letter."""
+        crash: Exception | None = None
+        ref._task = task = current_task()  # noqa: SLF001 - the system makes the refs
+        try:
+            with ref._scope:  # noqa: SLF001
+                await run()
+                inbox.finish()
+        except Exception as error:  # noqa: BLE001 - the one place where a crash becomes a report
+            crash = error
+        finally:
+            never_began = inbox.begun if inbox.begun is not None and inbox.begun.left else None
+            self._end(ref, inbox, crash)
+            self._runtime.scheduler.gone(task)
+        if never_began is not None:
+            start_failures.append(crash or StartFailed(inbox.name))
+            never_began.arrive()
+        elif crash is not None:
+            raise crash
+
+    def _end(self, ref: Ref[M], inbox: Inbox[M], crash: Exception | None) -> None:
+        reason = "crashed" if crash is not None else _REASONS[inbox.life]
+        del self._living[inbox.name]
+        inbox.end(reason, crash)
+        mourners, ref._mourners = ref._mourners, ()  # noqa: SLF001
+        for mourner in mourners:
+            mourner.arrive()
+        observer = self._runtime.observer
+        if observer is not None:
+            if crash is not None:
+                observer.crashed(inbox.name, crash)
+            observer.stopped(inbox.name, reason)
+
+    async def _serve(self, service: Callable[[], Awaitable[None]]) -> None:
+        # shielded, so that actors which clean up after a cancellation can still ask with a timeout
+        scope = trio.CancelScope(shield=True)
+        self._services.append(scope)
+        with scope:
+            await service()
+
+    async def _leave(
+        self,
+        _kind: type[BaseException] | None,
+        error: BaseException | None,
+        _traceback: TracebackType | None,
+    ) -> None:
+        """The block's body has ended: drain by good order, kill by exception."""
+        self._closed = True
+        while error is None and self._living:
+            last = next(reversed(self._living.values()))
+            await last.drain()
+
+    async def _kill_all(self) -> None:
+        for ref in reversed(list(self._living.values())):
+            give(ref, Order.KILL)
+        with trio.CancelScope(shield=True):
+            while self._living:
+                await wait_ended(next(reversed(self._living.values())))
+        for scope in self._services:
+            scope.cancel()
+
+
+_REASONS: Final[Mapping[Life, str]] = {
+    Life.STARTING: "finished",
+    Life.RUNNING: "finished",
+    Life.DRAINING: "drained",
+    Life.STOPPING: "stopped",
+    Life.KILLED: "killed",
+}
+
+
+class open_system:  # noqa: N801 - reads as a function, as trio.open_nursery does
+    """``async with open_system("desk") as system``: nothing that is started in the block outlives it.
+
+    Leaving the block normally drains the actors, the one started last first; leaving it by an exception or
+    a cancellation kills them in the same order. An actor that crashes ends the block as an exception ends a
+    nursery: in an `ExceptionGroup`. An exception of the body leaves as it is when nothing else failed.
+
+    Args:
+        name: shown in errors and statistics.
+        observer: sees every message; see `Observer`.
+        scheduler: who runs next; production leaves that to trio.
+    """
+
+    def __init__(
+        self,
+        name: str = "system",
+        *,
+        observer: Observer | None = None,
+        scheduler: Scheduler | None = None,
+    ) -> None:
+        self._name = name
+        self._observer = observer
+        self._scheduler = scheduler
+        self._exits = AsyncExitStack()
+
+    async def __aenter__(self) -> System:
+        nursery = await self._exits.enter_async_context(trio.open_nursery())
+        runtime = Runtime(self._scheduler or Scheduler(), self._observer)
+        system = System(self._name, nursery, runtime)
+        for service in (runtime.keep_time, runtime.scheduler.serve):
+            nursery.start_soon(system._serve, service, name=f"{self._name}.{service.__name__}")  # noqa: SLF001
+        self._exits.push_async_callback(system._kill_all)  # noqa: SLF001
+        self._exits.push_async_exit(system._leave)  # noqa: SLF001
+        return system
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> bool | None:
+        try:
+            return await self._exits.__aexit__(kind, error, traceback)
+        except BaseExceptionGroup as group:
+            if error is not None and group.exceptions == (error,):
+                return False
+            raise
+
+
+def _check(behaviour: object, capacity: int, overflow: str) -> None:
+    if not callable(behaviour):
+        raise TypeError(
+            f"start() takes an async function, not {behaviour!r}: write start(f, arg), not start(f(inbox, arg))"
+        )
+    if type(capacity) is not int or capacity < 1:
+        raise ValueError(f"capacity must be a whole number of messages, at least 1, not {capacity!r}")
+    if overflow not in ("block", "fail"):
+        raise ValueError(f"overflow must be 'block' or 'fail', not {overflow!r}")
