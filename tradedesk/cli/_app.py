@@ -71,9 +71,7 @@ def run_app(tokens: Sequence[str] | None) -> int:
 
 
 @app.command(help_epilogue=_EPILOGUE)
-async def demo(
-    *, budget: Risk = 100.0, default_risk: Risk = 10.0, dispatch: config.Dispatch = "actors"
-) -> None:
+async def demo(*, budget: Risk = 100.0, default_risk: Risk = 10.0, dispatch: config.Dispatch = "actors") -> None:
     """Run five real shares (daily candles, 2000 to 2013) through a volatility regime on one risk budget.
 
     Parameters

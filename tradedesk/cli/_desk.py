@@ -8,7 +8,7 @@ from attrs import frozen
 
 from tradedesk.cli._config import Dispatch, Unknown
 from tradedesk.marketdata import Slice
-from tradedesk.portfolio import PortfolioStrategy, RiskAllocationPolicy
+from tradedesk.portfolio import Instrument, PortfolioStrategy, RiskAllocationPolicy, StrategySpec
 
 _CHUNK: Final = 1 << 20
 
@@ -18,7 +18,7 @@ class Desk:
     """Strategies, the policy and the settings of a runner, and the candles to run."""
 
     title: str
-    strategies: Mapping[str, PortfolioStrategy]
+    strategies: Mapping[Instrument, PortfolioStrategy | StrategySpec]
     policy: RiskAllocationPolicy
     default_risk_per_trade: float
     sources: tuple[Generator[Slice, None, None], ...]

@@ -30,9 +30,7 @@ def load_class(reference: str, folder: Path) -> type:
     found = getattr(module, name, None)
     if found is None:
         classes = [each for each, value in vars(module).items() if isinstance(value, type)]
-        raise LoadError(
-            f"module {module_name!r} has no class {name!r}{one_of(name, classes) if classes else ''}"
-        )
+        raise LoadError(f"module {module_name!r} has no class {name!r}{one_of(name, classes)}")
     if not isinstance(found, type):
         raise LoadError(f"{reference!r} is of type {type(found).__name__}; it must be a class")
     for rule in _broken_protocol(found):
@@ -48,7 +46,7 @@ def _load_module(name: str, folder: Path) -> ModuleType:
     error = foreign.error
     if isinstance(error, ModuleNotFoundError) and f"{name}.".startswith(f"{error.name}."):
         beside = [path.stem for path in folder.glob("*.py")]
-        raise LoadError(f"no module {name!r} beside the file or installed{likely(name, beside)}")
+        raise LoadError(f"no module {name!r} beside the file or installed{likely(name.partition('.')[0], beside)}")
     raise LoadError(f"module {name!r} fails when it is imported: {_told(error)}")
 
 
@@ -61,9 +59,7 @@ def _broken_protocol(cls: type) -> Iterator[str]:
         yield f"{cls.__name__}.on_candle_close() must be `async def`"
 
 
-def make(
-    cls: type, instrument: str, parameters: Mapping[str, object], path: str
-) -> tuple[object, tuple[Mistake, ...]]:
+def make(cls: type, instrument: str, parameters: Mapping[str, object], path: str) -> tuple[object, tuple[Mistake, ...]]:
     """Call the class with its parameters, and with `instrument` where the constructor takes it.
 
     Returns:
@@ -86,7 +82,7 @@ def _wrong_arguments(cls: type, arguments: Mapping[str, object], path: str) -> I
         for key in arguments.keys() - named.keys():
             yield Mistake(
                 f"{path}.{key}",
-                f"{cls.__name__} takes no such parameter{one_of(key, named) if named else ''}",
+                f"{cls.__name__} takes no such parameter{one_of(key, named)}",
             )
     for key, parameter in named.items():
         if parameter.default is parameter.empty and key not in arguments:
@@ -103,9 +99,7 @@ def _takes_any(cls: type) -> bool:
 
 def _named(cls: type) -> dict[str, inspect.Parameter]:
     parameters = inspect.signature(cls).parameters.items()
-    return {
-        key: each for key, each in parameters if each.kind in (each.POSITIONAL_OR_KEYWORD, each.KEYWORD_ONLY)
-    }
+    return {key: each for key, each in parameters if each.kind in (each.POSITIONAL_OR_KEYWORD, each.KEYWORD_ONLY)}
 
 
 def _told(error: BaseException | None) -> str:
@@ -115,4 +109,4 @@ def _told(error: BaseException | None) -> str:
     if frames is not None:
         last = traceback.extract_tb(frames)[-1]
         where = f" ({Path(last.filename).name}, line {last.lineno})"
-    return f"{type(error).__name__}: {error}{where}"
+    return (f"{type(error).__name__}: {error}" if str(error) else type(error).__name__) + where

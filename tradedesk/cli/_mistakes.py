@@ -39,6 +39,6 @@ def likely(written: str, known: Iterable[str]) -> str:
 
 
 def one_of(written: str, known: Iterable[str]) -> str:
-    """Name the likely word or, if none is near, all that are known."""
+    """Name the likely word or, if none is near, all that are known, if any is."""
     known = list(known)
-    return likely(written, known) or f" (known: {', '.join(known)})"
+    return likely(written, known) or (f" (known: {', '.join(known)})" if known else "")

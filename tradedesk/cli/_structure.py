@@ -136,8 +136,10 @@ def _tagged(value: object) -> tuple[dict[str, object], type]:
     """Split a table with a `kind` into the rest and the kind's class."""
     table = dict(_strict(value, dict))
     kind = table.pop("kind", None)
+    known = " or ".join(map(repr, _KINDS))
+    if kind is None:
+        raise ValueError(f"kind is missing; it must be {known}")
     if not isinstance(kind, str) or kind not in _KINDS:
-        known = " or ".join(map(repr, _KINDS))
         raise ValueError(f"kind is {kind!r}; it must be {known}{likely(str(kind), _KINDS)}")
     return table, _KINDS[kind]
 

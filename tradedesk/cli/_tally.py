@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from attrs import define, field, frozen
 
-from tradedesk.portfolio import Allocated, Handled, Reported, RiskSent, Routed, TraceRecord
+from tradedesk.portfolio import Allocated, Handled, Instrument, Reported, RiskSent, Routed, TraceRecord
 
 _ROUNDING: Final = 1 + 1e-9
 """What the runner allows a policy's sum to be above the budget (promise P3)."""
@@ -73,9 +73,15 @@ class _Span:
 class _Sleeve:
     candles: int = 0
     first: int | None = None
+    active: bool = False
     regime: _Span = field(factory=_Span)
     grant: _Span = field(factory=_Span)
     largest: float | None = None
+    told: float | None = None
+
+    def turn(self, active: bool, at: int) -> None:  # noqa: FBT001 - a report is a bool
+        self.active = active
+        self.regime.turn(1.0 if active else None, at)
 
     def figures(self, name: str, end: int) -> SleeveFigures:
         granted = self.grant.slices_until(end)
@@ -89,14 +95,17 @@ class _Sleeve:
 
 
 class Tally:
-    """Listens to a run: `take` is the runner's `trace`."""
+    """Listens to a run: `take` is the runner's `trace`, `default` what it tells sleeves outside the allocation."""
 
-    def __init__(self, sleeves: Iterable[str]) -> None:
+    def __init__(self, sleeves: Iterable[Instrument], default: float) -> None:
+        self._default = default
         self._sleeves = {name: _Sleeve() for name in sleeves}
         self._held = dict.fromkeys(self._sleeves, 0.0)
         self._total = 0.0
         self._largest = 0.0
         self._budget: float | None = None
+        self._allocation: Mapping[Instrument, float] | None = None
+        self._unsent: dict[Instrument, float] = {}
         self._slices = 0
         self._last = -1
         self._takers: Mapping[type, Callable[[Any], None]] = {
@@ -110,6 +119,7 @@ class Tally:
     def take(self, record: TraceRecord) -> None:
         """Count one record; kinds that carry no figure are passed over."""
         if record.slice_number != self._last:
+            self._grant_unsent(self._last)
             self._last = record.slice_number
             self._slices += 1
         taker = self._takers.get(type(record))
@@ -118,6 +128,7 @@ class Tally:
 
     def figures(self) -> Figures:
         """Give what the run has come to so far."""
+        self._grant_unsent(self._last)
         end = self._last + 1
         return Figures(
             sleeves=tuple(sleeve.figures(name, end) for name, sleeve in self._sleeves.items()),
@@ -128,19 +139,19 @@ class Tally:
         )
 
     def _reported(self, record: Reported) -> None:
-        self._turn_regime(record.sleeve, record.active, record.slice_number)
+        sleeve = self._sleeves[record.sleeve]
+        if sleeve.active is not record.active:
+            sleeve.turn(record.active, record.slice_number)
 
     def _handled(self, record: Handled) -> None:
-        self._sleeves[record.sleeve].candles += 1
-        # A report after a candle speaks for the next allocation, which is the next slice's.
-        self._turn_regime(record.sleeve, record.active, record.slice_number + 1)
-
-    def _turn_regime(self, sleeve: str, active: bool, at: int) -> None:  # noqa: FBT001 - it is the value
-        regime = self._sleeves[sleeve].regime
-        if (regime.value is not None) is not active:
-            regime.turn(1.0 if active else None, at)
+        sleeve = self._sleeves[record.sleeve]
+        sleeve.candles += 1
+        if sleeve.active is not record.active:
+            # A report after a candle speaks for the next allocation, which is the next slice's.
+            sleeve.turn(record.active, record.slice_number + 1)
 
     def _routed(self, record: Routed) -> None:
+        self._grant_unsent(record.slice_number)
         sleeve = self._sleeves[record.sleeve]
         if sleeve.first is None:
             sleeve.first = record.slice_number
@@ -150,15 +161,36 @@ class Tally:
         self._budget = record.budget
         # Once a slice the sum is taken anew, so that the rounding of the differences below cannot grow.
         self._total = fsum(self._held.values())
+        if record.allocation is not self._allocation:
+            self._allocation = record.allocation
+            self._note_unsent(record)
+
+    def _note_unsent(self, record: Allocated) -> None:
+        """An amount that was told already is not sent again when it turns from default to granted, or back."""
+        for name, sleeve in self._sleeves.items():
+            amount = record.allocation.get(name)
+            if amount is None and sleeve.grant.value is not None and sleeve.told == self._default:
+                self._grant(name, None, record.slice_number)
+            elif amount is not None and sleeve.grant.value is None and sleeve.told == amount:
+                self._unsent[name] = amount
+
+    def _grant_unsent(self, at: int) -> None:
+        """Count the grants that need no sending where the runner does: behind everything that is sent."""
+        while self._unsent:
+            self._grant(*self._unsent.popitem(), at)
 
     def _risk_sent(self, record: RiskSent) -> None:
-        sleeve, amount = self._sleeves[record.sleeve], record.amount if record.granted else None
-        sleeve.grant.turn(amount, record.slice_number)
+        self._sleeves[record.sleeve].told = record.amount
+        self._grant(record.sleeve, record.amount if record.granted else None, record.slice_number)
+
+    def _grant(self, name: Instrument, amount: float | None, at: int) -> None:
+        sleeve = self._sleeves[name]
+        sleeve.grant.turn(amount, at)
         if amount is not None:
             sleeve.largest = amount if sleeve.largest is None else max(sleeve.largest, amount)
-        self._hold(record.sleeve, amount or 0.0)
+        self._hold(name, amount or 0.0)
 
-    def _hold(self, sleeve: str, amount: float) -> None:
+    def _hold(self, sleeve: Instrument, amount: float) -> None:
         self._total += amount - self._held[sleeve]
         self._held[sleeve] = amount
         if self._total > self._largest:

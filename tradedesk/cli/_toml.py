@@ -20,7 +20,7 @@ from tradedesk.cli._load import LoadError, load_class, make
 from tradedesk.cli._mistakes import ConfigError, Mistake, likely, one_of
 from tradedesk.cli._structure import Structured, structure
 from tradedesk.marketdata import read_csv
-from tradedesk.portfolio import PortfolioStrategy
+from tradedesk.portfolio import Instrument, PortfolioStrategy, StrategySpec
 
 _TABLES: Final = ("portfolio", "sleeve")
 
@@ -52,9 +52,7 @@ def read_desk(file: Path) -> Desk:
     folder = str(file.parent.resolve())
     if folder not in sys.path:
         sys.path.insert(0, folder)
-    mistakes = [
-        Mistake(key, f"unknown table{one_of(key, _TABLES)}") for key in document if key not in _TABLES
-    ]
+    mistakes = [Mistake(key, f"unknown table{one_of(key, _TABLES)}") for key in document if key not in _TABLES]
     portfolio = _portfolio(document)
     drafts = [
         _Draft(f"sleeve[{i}]", structure(table, Sleeve, f"sleeve[{i}]"))
@@ -126,7 +124,7 @@ def _make_strategy(draft: _Draft, folder: Path) -> Iterable[Mistake]:
 
 
 def _wrong_instrument(draft: _Draft, instrument: str) -> Iterator[Mistake]:
-    traded = getattr(draft.strategy, "instrument", draft.name)
+    traded = getattr(draft.strategy, "instrument", instrument)
     if traded != instrument:
         what = f"{type(draft.strategy).__name__} trades {traded!r} and the sleeve {instrument!r}"
         rule = f"{what}; let its constructor take `instrument` and keep it"
@@ -153,7 +151,13 @@ def _other_source(draft: _Draft, above: Iterable[_Draft]) -> Iterator[Mistake]:
 
 
 def _all_equal(one: _Draft, other: _Draft, *keys: str) -> bool:
-    return all(one.text(key) == other.text(key) for key in keys)
+    return all(one.text(key) == other.text(key) is not None for key in keys)
+
+
+def _spec(draft: _Draft) -> StrategySpec:
+    """The file's word counts: a sleeve gets the candles of its own instrument and period, and no others."""
+    strategy = cast("PortfolioStrategy", draft.strategy)
+    return StrategySpec(strategy, Instrument(draft.text("instrument") or ""), draft.text("period"))
 
 
 def _desk(file: Path, portfolio: Portfolio, drafts: list[_Draft]) -> Desk:
@@ -161,13 +165,11 @@ def _desk(file: Path, portfolio: Portfolio, drafts: list[_Draft]) -> Desk:
     sources = {(each.instrument, each.period): each for each in sleeves}
     return Desk(
         title=file.name,
-        strategies={str(draft.name): cast(PortfolioStrategy, draft.strategy) for draft in drafts},
+        strategies={Instrument(draft.name or ""): _spec(draft) for draft in drafts},
         policy=portfolio.policy.build(portfolio.budget),
         default_risk_per_trade=portfolio.default_risk_per_trade,
         sources=tuple(
-            read_csv(
-                file.parent / each.file, instrument=each.instrument, period=each.period, stamp=each.stamp
-            )
+            read_csv(file.parent / each.file, instrument=each.instrument, period=each.period, stamp=each.stamp)
             for each in sources.values()
         ),
         count=partial(count_rows, tuple(file.parent / each.file for each in sources.values())),
