@@ -10,6 +10,9 @@ import pytest
 from tradedesk.cli import main
 
 STRATEGIES = """\
+import trio
+
+
 class Steady:
     def __init__(self, instrument, level=1.0, *, active=True):
         self.instrument = instrument
@@ -65,7 +68,10 @@ class Interrupted(Steady):
         raise KeyboardInterrupt
 
 
-VALUE = 1
+class Patient(Steady):
+    async def on_candle_close(self, event):
+        print("ready", flush=True)
+        await trio.sleep_forever()
 
 
 def factory():

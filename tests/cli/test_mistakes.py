@@ -176,7 +176,7 @@ MISTAKES = {
     ),
     "refused parameters": (
         strategy("house_strategies:Fussy"),
-        ["sleeve[0].parameters: Fussy refuses them: ValueError: not today (house_strategies.py, line 28)"],
+        ["sleeve[0].parameters: Fussy refuses them: ValueError: not today (house_strategies.py, line 31)"],
     ),
     # sleeves together
     "duplicate sleeve": (
