@@ -160,15 +160,16 @@ async def ask_all(pairs: Iterable[tuple[Ref[M_contra], M_contra]], *, timeout: f
         AskError, InboxFull: when one ask failed, its error.
         ExceptionGroup: when several failed, all of their errors. Either way every ask is settled first.
     """
-    questions = list(pairs)
+    questions = pairs if isinstance(pairs, list) else list(pairs)
     if not questions:
         await checkpoint()
         return []
     answers = Answers(questions[0][0]._inbox.runtime.scheduler, len(questions))  # noqa: SLF001
+    if timeout is not None:
+        for place, (ref, message) in enumerate(questions):
+            ref._inbox.runtime.limit(Limit(answers, place, ref.name, message, timeout))  # noqa: SLF001
     for place, (ref, message) in enumerate(questions):
         inbox = ref._inbox  # noqa: SLF001
-        if timeout is not None:
-            inbox.runtime.limit(Limit(answers, place, inbox.name, message, timeout))
         if len(inbox.queue) < inbox.limit:
             inbox.put((message, answers, place))
         else:

@@ -99,12 +99,8 @@ class System:
         args: tuple[*Args],
     ) -> None:
         failures: list[Exception] = []
-
-        async def run() -> None:
-            await behaviour(inbox, *args)
-
         inbox.begun = begun = Waiter(self._runtime.scheduler)
-        self._nursery.start_soon(self._live, ref, inbox, run, failures, name=inbox.name)
+        self._nursery.start_soon(self._live, ref, inbox, behaviour, args, failures, name=inbox.name)
         try:
             await begun.wait()
         finally:
@@ -118,7 +114,8 @@ class System:
         self,
         ref: Ref[M],
         inbox: Inbox[M],
-        run: Callable[[], Awaitable[None]],
+        behaviour: Callable[[Inbox[M], *Args], Awaitable[None]],
+        args: tuple[*Args],
         start_failures: list[Exception],
     ) -> None:
         """One actor's task, from its birth to the last dead letter."""
@@ -126,7 +123,7 @@ class System:
         ref._task = task = current_task()  # noqa: SLF001 - the system makes the refs
         try:
             with ref._scope:  # noqa: SLF001
-                await run()
+                await behaviour(inbox, *args)
                 inbox.finish()
         except Exception as error:  # noqa: BLE001 - the one place where a crash becomes a report
             crash = error

@@ -1,49 +1,33 @@
 """Where code of the user runs: the one place in which an exception becomes a value."""
 
-from collections.abc import Sequence
-from typing import Final, cast
+from typing import Any, Final
 
-from tradedesk.marketdata import CandleCloseEvent
-from tradedesk.portfolio._waves import Allocate, Answer, Failure, Kind
-from tradedesk.portfolio.types import PortfolioStrategy, RiskAllocationPolicy
+from tradedesk.portfolio._waves import Answer, Failure, Kind
 
 _CANDLE: Final = Kind.CANDLE
 _RISK: Final = Kind.RISK
+_ALLOCATE: Final = Kind.ALLOCATE
 
 
-async def perform(
-    kind: Kind | Allocate,
-    subjects: Sequence[PortfolioStrategy | RiskAllocationPolicy],
-    payloads: Sequence[object],
-) -> list[object]:
-    """Let each subject do its part, one after the other, in the caller's task; one outcome each.
+async def perform(kind: Kind, subject: Any, payload: Any) -> object:
+    """Let a strategy or the policy do its part, in the caller's task, and return the outcome.
 
     A report is True or False, an amount taken is None, the policy's is an `Answer`, and an exception of the
-    subject is a `Failure`. A cancellation is no failure: it passes through.
+    subject is a `Failure`. A cancellation is no failure: it passes through. What comes in was checked by nobody:
+    hence the types.
     """
-    outcomes: list[object] = []
-    for subject, payload in zip(subjects, payloads, strict=True):
-        outcome: object = None
-        try:
-            if kind is _RISK:
-                cast("PortfolioStrategy", subject).set_risk_per_trade(cast("float", payload))
-            elif isinstance(kind, Allocate):
-                outcome = _ask(cast("RiskAllocationPolicy", subject), kind)
-            else:
-                strategy = cast("PortfolioStrategy", subject)
-                if kind is _CANDLE:
-                    await strategy.on_candle_close(cast("CandleCloseEvent", payload))
-                outcome = strategy.is_regime_active()
-                if outcome is not True and outcome is not False:
-                    outcome = _as_bool(outcome)  # type: ignore[unreachable] # the annotation is a hope
-        except Exception as error:  # noqa: BLE001 - see the module's first line
-            outcome = Failure(error)
-        outcomes.append(outcome)
-    return outcomes
-
-
-def _ask(policy: RiskAllocationPolicy, request: Allocate) -> Answer:
-    return Answer(policy.allocate(request.active), getattr(policy, "portfolio_risk_budget", None))
+    try:
+        if kind is _RISK:
+            subject.set_risk_per_trade(payload)
+            return None
+        if kind is _ALLOCATE:
+            return Answer(subject.allocate(payload), getattr(subject, "portfolio_risk_budget", None))
+        if kind is _CANDLE:
+            await subject.on_candle_close(payload)
+        report: object = subject.is_regime_active()
+        return report if report is True or report is False else _as_bool(report)
+    except Exception as error:  # noqa: BLE001 - see the module's first line
+        return Failure(error)
 
 
 def _as_bool(report: object) -> bool:

@@ -84,37 +84,37 @@ class Coordination:
         """
         self.slices += 1
         self._close_time = plan.close_time
-        self._failed = {}
-        yield from self._collect_reports()
-        allocation = yield from self._allocate(policy)
+        if self._failed:
+            self._failed = {}
+        places = self._to_poll()
+        if places:
+            self._reported(places, (yield Wave(_POLL, places, [None] * len(places))))
+        (answer,) = yield Allocate(self._active_list())
+        allocation = self._answered(answer, policy)
         if allocation is not None:
             yield from self._send_risk(allocation)
-        if self._stuck(allocation):
-            self._refuse(plan.rounds, "a sleeve that failed still holds risk that others were to get")
-        elif not wanted():
-            self._refuse(plan.rounds, "the caller left before the candles were routed")
-        else:
+        if plan.rounds and self._may_route(plan, allocation, wanted):
             for candles in plan.rounds:
-                yield from self._route(candles)
-        return list(self._failed.values())
+                wave = self._routed(candles)
+                if wave is not None:
+                    self._handled(wave, (yield wave))
+        return list(self._failed.values()) if self._failed else []
 
     # Reports and allocation -----------------------------------------------------------------------------
 
-    def _collect_reports(self) -> Generator[Step, Outcomes, None]:
+    def _to_poll(self) -> Sequence[int]:
         if self._poll_regimes or self._in_flight:
-            places: Sequence[int] = range(len(self._active))
-        else:
-            places = sorted(self._owing)
-        if places:
-            outcomes = yield Wave(_POLL, places, [None] * len(places))
-            self._in_flight = False
-            failed = self._fold(places, outcomes)
-            if failed or self._trace is not None:
-                for place, outcome in zip(places, outcomes, strict=True):
-                    if type(outcome) is Failure:
-                        self._fail(place, None, outcome.error)
-                    else:
-                        self._emit(Reported, self.sleeves.keys[place], outcome)
+            return range(len(self._active))
+        return sorted(self._owing) if self._owing else ()
+
+    def _reported(self, places: Sequence[int], outcomes: Outcomes) -> None:
+        self._in_flight = False
+        if self._fold(places, outcomes) or self._trace is not None:
+            for place, outcome in zip(places, outcomes, strict=True):
+                if type(outcome) is Failure:
+                    self._fail(place, None, outcome.error)
+                else:
+                    self._emit(Reported, self.sleeves.keys[place], outcome)
 
     def _fold(self, places: Sequence[int], outcomes: Outcomes) -> bool:
         """Take reports into the state, leaving the last one standing where a sleeve failed; say if one did."""
@@ -131,11 +131,13 @@ class Coordination:
             self._owing.difference_update(places)
         return failed
 
-    def _allocate(self, policy: str) -> Generator[Step, Outcomes, dict[Instrument, float] | None]:
-        """Ask the policy; None means that every sleeve was told already."""
+    def _active_list(self) -> list[Instrument]:
         if self._active_keys is None:
             self._active_keys = list(self.active)
-        (answer,) = yield Allocate(list(self._active_keys))
+        return self._active_keys.copy()
+
+    def _answered(self, answer: object, policy: str) -> dict[Instrument, float] | None:
+        """Check what the policy said; None means that every sleeve was told all of it before."""
         if type(answer) is Failure:
             raise AllocationError(policy, f"raised {answer.error!r}") from answer.error
         answer = cast("Answer", answer)
@@ -208,22 +210,33 @@ class Coordination:
 
     # Candles --------------------------------------------------------------------------------------------
 
-    def _route(self, candles: Round) -> Generator[Step, Outcomes, None]:
+    def _may_route(self, plan: Plan, allocation: dict[Instrument, float] | None, wanted: Callable[[], bool]) -> bool:
+        if self._failed and self._stuck(allocation):
+            self._refuse(plan.rounds, "a sleeve that failed still holds risk that others were to get")
+            return False
+        if not wanted():
+            self._refuse(plan.rounds, "the caller left before the candles were routed")
+            return False
+        return True
+
+    def _routed(self, candles: Round) -> Wave | None:
         places, events = candles.sleeves, candles.events
         if self._failed:
             places, events = self._without_failed(candles)
             if not places:
-                return
+                return None
         if self._trace is not None:
             for place, event in zip(places, events, strict=True):
                 self._emit(Routed, self.sleeves.keys[place], event)
         self._in_flight = True
         self.candles += len(places)
-        outcomes = yield Wave(_CANDLE, places, events)
+        return Wave(_CANDLE, places, events)
+
+    def _handled(self, wave: Wave, outcomes: Outcomes) -> None:
         self._in_flight = False
-        failed = self._fold(places, outcomes)
-        if failed or self._trace is not None:
-            for place, event, outcome in zip(places, events, outcomes, strict=True):
+        if self._fold(wave.sleeves, outcomes) or self._trace is not None:
+            for place, payload, outcome in zip(wave.sleeves, wave.payloads, outcomes, strict=True):
+                event = cast("CandleCloseEvent", payload)
                 if type(outcome) is Failure:
                     self._fail(place, event, outcome.error)
                 else:

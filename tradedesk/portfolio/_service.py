@@ -1,16 +1,18 @@
 """Serving calls: the loop between the core, which decides, and a dispatcher, which carries."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import cast
 
 import attrs
 
 from actors import Request
-from tradedesk.portfolio._coordination import Coordination, Steps
+from tradedesk.portfolio._boundary import perform
+from tradedesk.portfolio._coordination import Coordination
 from tradedesk.portfolio._dispatch import Dispatcher
 from tradedesk.portfolio._errors import AllocationError
 from tradedesk.portfolio._sleeves import Plan
 from tradedesk.portfolio._trace import TraceRecord
+from tradedesk.portfolio._waves import Kind, Wave
+from tradedesk.portfolio.types import RiskAllocationPolicy
 
 Sink = Callable[[Sequence[TraceRecord]], Awaitable[object]]
 
@@ -38,7 +40,7 @@ class Service:
     """
 
     core: Coordination
-    policy: str
+    policy: RiskAllocationPolicy
     sink: Sink | None
     records: list[TraceRecord]
     unmet: list[Exception] = attrs.field(factory=list)
@@ -47,26 +49,26 @@ class Service:
     async def serve(self, call: Call, dispatcher: Dispatcher) -> list[Exception]:
         """Serve a slice to its end and return what failed, strategies and policy alike."""
         self.busy = True
-        steps = self.core.slice(call.plan, self.policy, call.wanted)
+        steps = self.core.slice(call.plan, type(self.policy).__name__, call.wanted)
+        failures: list[Exception]
         try:
-            failures = await _drive(steps, dispatcher)
+            step = next(steps)
+            while True:
+                if isinstance(step, Wave):
+                    outcomes = await dispatcher.carry(step)
+                else:
+                    outcomes = (await perform(Kind.ALLOCATE, self.policy, step.active),)
+                step = steps.send(outcomes)
+        except StopIteration as end:
+            failures = end.value
+        except AllocationError as error:
+            failures = [error]
         finally:
             steps.close()
             self.busy = False
         if self.sink is not None:
             records, self.records[:] = list(self.records), []
             await self.sink(records)
-        if call.abandoned:
+        if failures and call.abandoned:
             self.unmet += failures
         return failures
-
-
-async def _drive(steps: Steps, dispatcher: Dispatcher) -> list[Exception]:
-    try:
-        step = next(steps)
-        while True:
-            step = steps.send(await dispatcher.carry(step))
-    except StopIteration as end:
-        return cast("list[Exception]", end.value)
-    except AllocationError as error:
-        return [error]

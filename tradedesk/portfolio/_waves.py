@@ -10,15 +10,16 @@ from enum import Enum
 import attrs
 
 from tradedesk._value import value
-from tradedesk.marketdata import CandleCloseEvent, Instrument
+from tradedesk.marketdata import Instrument
 
 
 class Kind(Enum):
-    """What every sleeve of a wave is asked to do."""
+    """What a subject is asked to do: every sleeve of a wave, or the policy."""
 
     POLL = "report the regime"
     RISK = "take an amount of risk"
     CANDLE = "handle a candle, then report the regime"
+    ALLOCATE = "split the budget over the active sleeves"
 
 
 @attrs.define
@@ -70,13 +71,9 @@ class Poll:
 
 @value
 class RiskUpdate:
-    """To a sleeve's actor: this is your risk from now on."""
+    """To a sleeve's actor: this is your risk from now on.
+
+    A candle needs no envelope: the event itself is the message.
+    """
 
     amount: float
-
-
-@value
-class CandleClose:
-    """To a sleeve's actor: handle this candle, then report."""
-
-    event: CandleCloseEvent

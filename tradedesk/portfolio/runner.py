@@ -104,8 +104,8 @@ class PortfolioRunner:
             poll_regimes=poll_regimes,
             trace=_tee(trace, None if sink is None else records.append),
         )
-        self._service = Service(core, type(policy).__name__, sink, records)
-        self._direct: Dispatcher = Direct(self._strategies, policy)
+        self._service = Service(core, policy, sink, records)
+        self._direct: Dispatcher = Direct(self._strategies)
         self._turns = Turns()
         self._as_actors = dispatch == "actors"
         self._watchers = observer, scheduler
@@ -203,7 +203,7 @@ class PortfolioRunner:
             await system.start(sleeve, strategy, self._register, name=f"sleeve {key!r}", capacity=1, overflow="fail")
             for key, strategy in zip(self._sleeves.keys, self._strategies, strict=True)
         ]
-        dispatcher = Actors(refs, self.policy)
+        dispatcher = Actors(refs)
         self._coordinator = await system.start(self._coordinate, dispatcher, name="coordinator")
 
     async def _coordinate(self, inbox: Inbox[Call], dispatcher: Dispatcher) -> None:
