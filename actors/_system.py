@@ -160,12 +160,16 @@ class System:
                 mourner.arrive()
             self._runtime.scheduler.gone(task)
 
-    async def _serve(self, service: Callable[[], Awaitable[None]]) -> None:
+    def _serve(self, service: Callable[[], Awaitable[None]], name: str) -> None:
         # shielded, so that actors which clean up after a cancellation can still ask with a timeout
         scope = trio.CancelScope(shield=True)
-        self._services.append(scope)
-        with scope:
-            await service()
+        self._services.append(scope)  # now, not in the task: the block may end before the task first runs
+
+        async def serve() -> None:
+            with scope:
+                await service()
+
+        self._nursery.start_soon(serve, name=f"{self.name}.{name}")
 
     async def _leave(
         self,
@@ -244,8 +248,8 @@ class open_system:  # noqa: N801 - reads as a function, as trio.open_nursery doe
         nursery = await self._exits.enter_async_context(trio.open_nursery())
         runtime = Runtime(self._scheduler or Scheduler(), self._observer)
         system = System(self._name, nursery, runtime)
-        for service in (runtime.keep_time, runtime.scheduler.serve):
-            nursery.start_soon(system._serve, service, name=f"{self._name}.{service.__name__}")  # noqa: SLF001
+        system._serve(runtime.keep_time, "keep_time")  # noqa: SLF001
+        system._serve(runtime.scheduler.serve, "serve")  # noqa: SLF001
         self._exits.push_async_callback(system._kill_all)  # noqa: SLF001
         self._exits.push_async_exit(system._leave)  # noqa: SLF001
         return system

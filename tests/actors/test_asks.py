@@ -228,7 +228,7 @@ async def test_a_deferred_answer_can_come_from_anybody_later(scheduler):
 async def test_deferred_answers_may_be_given_in_any_order(scheduler):
     async def reverse(inbox):
         held = []
-        async for message in inbox:
+        async for _ in inbox:
             held.append(inbox.defer())
             if len(held) == 3:
                 for reply in reversed(held):
@@ -401,14 +401,14 @@ async def test_asking_the_dead_again_and_again_lets_others_run(autojump_clock):
 async def test_an_ask_works_after_its_system_has_ended():
     async with open_system() as system:
         ref = await system.start(echo, name="gone")
-    with pytest.raises(ActorStopped, match="^'gone' has stopped"):
+    with pytest.raises(ActorStopped, match=r"^'gone' has stopped"):
         await ref.ask("x", timeout=1)
 
 
 async def test_a_message_that_cannot_be_printed_still_gets_its_error(autojump_clock):
     async with open_system() as system:
         ref = await system.start(gated, trio.Event(), [], name="slow")
-        with pytest.raises(AskTimeout, match="^'slow' did not reply to <Unprintable instance at 0x.* within 1 s"):
+        with pytest.raises(AskTimeout, match=r"^'slow' did not reply to <Unprintable instance at 0x.* within 1 s"):
             await ref.ask(Unprintable(), timeout=1)
         await ref.kill()
 

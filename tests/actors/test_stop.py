@@ -244,6 +244,13 @@ async def test_a_kill_that_is_swallowed_once_still_ends_the_actor(scheduler):
 
 
 @every_schedule
+async def test_a_block_in_which_nothing_happens_ends(scheduler):
+    async with open_system(scheduler=scheduler) as system:
+        pass
+    assert system.tree().actors == ()
+
+
+@every_schedule
 async def test_leaving_the_block_drains(scheduler):
     seen = []
     async with open_system(scheduler=scheduler) as system:
