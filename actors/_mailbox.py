@@ -4,13 +4,13 @@ Nothing here switches tasks between the look at the state and the append, so "is
 """
 
 from collections import deque
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, cast
 
 from trio.lowlevel import Task
 
 from actors._errors import ActorCrashed, ActorError, ActorStopped, InboxFull
 from actors._lifecycle import Life, Order, after
-from actors._messages import WAITING, Answers, Entry, Failure
+from actors._messages import WAITING, Answers, Entry
 from actors._runtime import Runtime
 from actors._seam import Waiter
 
@@ -23,6 +23,7 @@ NOTHING: Final = object()
 """Stands for "no message in hand"; None is a message like any other."""
 
 _CLOSED: Final = -1
+_NO_QUEUE: Final = cast("deque[Entry]", ())
 _SWEEP: Final = 64  # from this length on, the line for a place is swept whenever it has doubled
 
 
@@ -66,7 +67,7 @@ class Mailbox:
         self.overflow = overflow
         self.capacity = capacity
         self.limit = capacity  # -1 from the first order to end: one comparison sees both full and closed
-        self.queue: deque[Entry] = deque()
+        self.queue = _NO_QUEUE  # made with the first message: a deque is 0.7 KB
         self.blocked: Line | None = None  # made when needed: a deque is 0.6 KB
         self.owner: Task | None = None  # the actor's task, while the actor lives
         self.task: Task | None = None  # the same, while it is parked for a message
@@ -88,6 +89,8 @@ class Mailbox:
     def put(self, entry: Entry) -> None:
         """Append; the caller has seen ``len(queue) < limit``."""
         queue = self.queue
+        if not self.peak:
+            self.queue = queue = deque()
         queue.append(entry)
         if len(queue) > self.peak:
             self.peak = len(queue)
@@ -127,7 +130,7 @@ class Mailbox:
         if not self.life.accepts:
             self.bury([entry], self.life.value)
         elif self.overflow == "fail":
-            answers.settle(entry[2], Failure(InboxFull(self.name, self.capacity)))
+            answers.fail(entry[2], InboxFull(self.name, self.capacity))
         else:
             self._line_up((None, entry))
 
@@ -166,11 +169,11 @@ class Mailbox:
             self.taken -= 1  # cut, and therefore not handled
         if asked is not None:
             error = ActorCrashed(self.name, hand) if crash else ActorStopped(self.name, hand, begun=True)
-            asked.settle(self.place, _caused(error, crash))
+            asked.fail(self.place, _caused(error, crash))
         deferred, self.deferred = self.deferred, None
         for reply in deferred or ():
             reply.close(_caused(ActorStopped(self.name, reply.message, begun=True), crash))
-        queue, self.queue = self.queue, deque()
+        queue, self.queue = self.queue, _NO_QUEUE
         self.bury([*queue, *self._dismiss()], reason, crash)
 
     def bury(self, entries: list[Entry], reason: str, crash: Exception | None = None) -> None:
@@ -178,7 +181,7 @@ class Mailbox:
         self.dead += len(entries)
         for message, answers, place in entries:
             if answers is not None:
-                answers.settle(place, _caused(ActorStopped(self.name, message), crash))
+                answers.fail(place, _caused(ActorStopped(self.name, message), crash))
         self.runtime.bury(self.name, [message for message, _, _ in entries], reason)
 
     def _dismiss(self) -> list[Entry]:
@@ -213,6 +216,6 @@ def _withdrawn(place: Place) -> bool:
     return answers is not None and answers.values[number] is not WAITING
 
 
-def _caused(error: ActorError, crash: Exception | None) -> Failure:
+def _caused(error: ActorError, crash: Exception | None) -> ActorError:
     error.__cause__ = crash
-    return Failure(error)
+    return error

@@ -10,7 +10,7 @@ from trio.lowlevel import checkpoint, current_task
 from actors._deadlines import Limit
 from actors._inbox import Inbox
 from actors._lifecycle import Life, Order
-from actors._messages import Answers, Failure, Request
+from actors._messages import Answers, Request
 from actors._seam import Waiter
 from actors._statistics import ActorStatistics
 
@@ -95,10 +95,9 @@ class Ref(Generic[M_contra]):
         finally:
             if answers.left:
                 answers.abandon()
-        value = answers.values[0]
-        if type(value) is Failure:
-            raise value.error
-        return value
+        if answers.errors is not None:
+            raise answers.errors[0]
+        return answers.values[0]
 
     async def drain(self) -> None:
         """Refuse new messages, let the actor finish what is queued, and wait for its end.
@@ -163,31 +162,33 @@ async def ask_all(pairs: Iterable[tuple[Ref[M_contra], M_contra]], *, timeout: f
         AskError, InboxFull: when one ask failed, its error.
         ExceptionGroup: when several failed, all of their errors. Either way every ask is settled first.
     """
-    questions = list(pairs)
-    if not questions:
-        await checkpoint()
-        return []
-    answers = Answers(questions[0][0]._inbox.runtime.scheduler, len(questions))  # noqa: SLF001
-    for place, (ref, message) in enumerate(questions):
+    if not isinstance(pairs, (list, tuple, zip)):
+        pairs = list(pairs)  # a generator that raises half-way raises before anything is sent
+    answers: Answers | None = None
+    place = 0
+    for ref, message in pairs:
         inbox = ref._inbox  # noqa: SLF001
+        if answers is None:
+            answers = Answers(inbox.runtime.scheduler, 0)
+        answers.expect()
         if timeout is not None:
             inbox.runtime.limit(Limit(answers, place, inbox.name, message, timeout))
         if len(inbox.queue) < inbox.limit:
             inbox.put((message, answers, place))
         else:
             inbox.put_later((message, answers, place), answers)
+        place += 1
+    if answers is None:
+        await checkpoint()
+        return []
     try:
         await answers.wait()
     finally:
         if answers.left:
             answers.abandon()
-    _raise_failures(answers.values)
-    return answers.values
-
-
-def _raise_failures(values: list[object]) -> None:
-    errors = [value.error for value in values if type(value) is Failure]
+    if answers.errors is None:
+        return answers.values
+    errors = [error for _, error in sorted(answers.errors.items())]
     if len(errors) == 1:
         raise errors[0]
-    if errors:
-        raise ExceptionGroup(f"{len(errors)} of {len(values)} asks failed", errors)
+    raise ExceptionGroup(f"{len(errors)} of {place} asks failed", errors)

@@ -102,7 +102,6 @@ class System:
         args: tuple[*Args],
     ) -> None:
         failures: list[Exception] = []
-
         inbox.begun = begun = Waiter(self._runtime.scheduler)
         # no closure over behaviour and args: it would be 0.6 KB for as long as the actor lives
         self._nursery.start_soon(self._live, ref, inbox, behaviour, args, failures, name=inbox.name)

@@ -37,7 +37,7 @@ trio.run(main)
 
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="reads the resident memory from /proc")
 def test_an_idle_actor_takes_four_kilobytes_at_most():
-    output = subprocess.run(  # noqa: S603
+    output = subprocess.run(
         [sys.executable, "-c", SCRIPT], cwd=Path(__file__).parents[2], capture_output=True, check=True, text=True
     )
     assert float(output.stdout) <= LIMIT

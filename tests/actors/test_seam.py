@@ -99,7 +99,7 @@ def test_the_same_seed_gives_the_same_steps_in_another_process_with_other_hashes
     here = [run(busy, controlled(seed)) for seed in range(5)]
     for hash_seed in ("1", "2"):
         environment = {**os.environ, "PYTHONHASHSEED": hash_seed}
-        output = subprocess.run(  # noqa: S603
+        output = subprocess.run(
             [sys.executable, "-c", script], env=environment, cwd=root, capture_output=True, check=True, text=True
         )
         assert json.loads(output.stdout) == here

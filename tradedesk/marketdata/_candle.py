@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from math import inf
 
+from tradedesk._value import value
 from tradedesk.marketdata._errors import CandleError
-from tradedesk.marketdata._value import value
 
 _LOWEST = -inf
 

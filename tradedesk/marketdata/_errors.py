@@ -134,14 +134,18 @@ class SourceOrderError(MergeError):
 
 @define(slots=False)
 class DuplicateCandleError(MergeError):
-    """Two candles of one instrument and period close at one instant (nanoseconds since the Unix epoch)."""
+    """Two candles of one instrument and period close at one instant.
+
+    `close_time` counts nanoseconds since the Unix epoch; None where the caller gave no time.
+    """
 
     instrument: str
     period: str
-    close_time: int
+    close_time: int | None
 
     def __str__(self) -> str:
+        when = "one instant" if self.close_time is None else self.close_time
         return (
-            f"two candles of {self.instrument} {self.period} close at {self.close_time}; "
+            f"two candles of {self.instrument} {self.period} close at {when}; "
             "give each instrument and period one source"
         )

@@ -2,8 +2,8 @@
 
 from typing import NewType
 
+from tradedesk._value import value
 from tradedesk.marketdata._candle import Candle
-from tradedesk.marketdata._value import value
 
 Instrument = NewType("Instrument", str)
 

@@ -1,0 +1,14 @@
+"""tradedesk: many candle strategies on one risk budget.
+
+- `tradedesk.marketdata`   candles, CSV files, the merge of sources into slices
+- `tradedesk.portfolio`    the runner, strategies, policies, the trace of a run
+- `tradedesk.strategies`   shipped strategies, to start from
+- `tradedesk.sampledata`   five real equities to try it on
+- ``tradedesk.cli``        the command line: ``tradedesk demo``, ``tradedesk run portfolio.toml``
+
+The actor runtime below is a package of its own, `actors`.
+"""
+
+__all__ = ["__version__"]
+
+__version__ = "0.1.0"

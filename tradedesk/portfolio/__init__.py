@@ -1,0 +1,72 @@
+"""Many strategies, one risk budget.
+
+- ``types.py``           what users implement and send: `PortfolioStrategy`, `RiskAllocationPolicy`, events
+- ``policies.py``        policies that are ready to use
+- ``runner.py``          `PortfolioRunner`: the door
+- ``_coordination.py``   the rules, as a pure generator of waves; ``_sleeves.py`` routes, ``_allocation.py`` checks
+- ``_service.py``        drives the rules with a dispatcher; ``_dispatch.py``: in the caller's task, or as actors
+- ``_boundary.py``       where code of the user runs, and an exception becomes a value
+- ``_trace.py``          the records of a run; ``_errors.py``: the tree of errors
+"""
+
+from tradedesk.marketdata import DuplicateCandleError
+from tradedesk.portfolio._errors import (
+    AllocationError,
+    PortfolioError,
+    ReentrantCallError,
+    RunnerStateError,
+    UnknownInstrumentError,
+)
+from tradedesk.portfolio._trace import (
+    Allocated,
+    Failed,
+    Handled,
+    Refused,
+    Reported,
+    RiskSent,
+    RiskTurned,
+    Routed,
+    TraceRecord,
+)
+from tradedesk.portfolio.policies import EqualSplitRiskPolicy
+from tradedesk.portfolio.runner import PortfolioRunner, RunnerStatistics
+from tradedesk.portfolio.types import (
+    CandleCloseEvent,
+    Instrument,
+    PortfolioStrategy,
+    RiskAllocationPolicy,
+    Slice,
+    StrategySpec,
+)
+
+__all__ = [
+    # the runner
+    "PortfolioRunner",
+    "RunnerStatistics",
+    # what users implement and send
+    "PortfolioStrategy",
+    "RiskAllocationPolicy",
+    "StrategySpec",
+    "Instrument",
+    "CandleCloseEvent",
+    "Slice",
+    # policies
+    "EqualSplitRiskPolicy",
+    # the trace
+    "TraceRecord",
+    "Reported",
+    "Allocated",
+    "RiskSent",
+    "RiskTurned",
+    "Routed",
+    "Handled",
+    "Failed",
+    "Refused",
+    # errors
+    "PortfolioError",
+    "UnknownInstrumentError",
+    "AllocationError",
+    "ReentrantCallError",
+    "RunnerStateError",
+    "DuplicateCandleError",
+]

@@ -1,0 +1,83 @@
+"""Two ways to carry a wave: in the caller's task, or to one actor a sleeve. Same waves, same outcomes."""
+
+from collections.abc import Callable, Sequence
+from typing import Final, Protocol, cast
+
+import trio
+
+from actors import Inbox, Ref, ask_all
+from tradedesk.marketdata import CandleCloseEvent
+from tradedesk.portfolio._boundary import perform
+from tradedesk.portfolio._waves import Kind, Poll, RiskUpdate, Wave
+from tradedesk.portfolio.types import PortfolioStrategy
+
+_PATIENCE: Final = 64
+"""Waves that pass in the caller's task, where no strategy need ever wait, before others get a turn."""
+
+_CANDLE: Final = Kind.CANDLE
+_RISK: Final = Kind.RISK
+_POLL: Final = Kind.POLL
+_POLL_MESSAGE: Final = Poll()
+
+Message = Poll | RiskUpdate | CandleCloseEvent
+
+
+class Dispatcher(Protocol):
+    """Carries a wave of the core to the sleeves that perform it."""
+
+    async def carry(self, wave: Wave) -> Sequence[object]:
+        """Return one outcome for each sleeve of the wave."""
+        ...
+
+
+class Direct:
+    """Every strategy runs in the task of the caller, in declared order. No isolation."""
+
+    def __init__(self, strategies: Sequence[PortfolioStrategy]) -> None:
+        self._strategies = strategies
+        self._waves = 0
+
+    async def carry(self, wave: Wave) -> Sequence[object]:
+        """Perform it here, one sleeve after the other."""
+        self._waves += 1
+        if self._waves % _PATIENCE == 0:
+            await trio.lowlevel.checkpoint()
+        kind, strategies = wave.kind, self._strategies
+        return [
+            await perform(kind, strategies[place], payload)
+            for place, payload in zip(wave.sleeves, wave.payloads, strict=True)
+        ]
+
+
+class Actors:
+    """Every strategy is an actor, and nobody else touches it."""
+
+    def __init__(self, refs: Sequence[Ref[Message]]) -> None:
+        self._refs = refs
+
+    async def carry(self, wave: Wave) -> Sequence[object]:
+        """Send the messages of a wave at once; come back when the last report is in."""
+        refs = self._refs
+        if len(wave.sleeves) != len(refs):
+            refs = [refs[place] for place in wave.sleeves]
+        return await ask_all(zip(refs, _messages(wave), strict=True))
+
+
+async def sleeve(inbox: Inbox[Message], strategy: PortfolioStrategy, register: Callable[[], None]) -> None:
+    """One strategy's actor: one message in, one outcome out, whatever the strategy does."""
+    register()
+    async for message in inbox:
+        if message is _POLL_MESSAGE:
+            inbox.reply(await perform(_POLL, strategy, None))
+        elif type(message) is RiskUpdate:
+            inbox.reply(await perform(_RISK, strategy, message.amount))
+        else:
+            inbox.reply(await perform(_CANDLE, strategy, message))
+
+
+def _messages(wave: Wave) -> Sequence[Message]:
+    if wave.kind is _POLL:
+        return [_POLL_MESSAGE] * len(wave.payloads)
+    if wave.kind is _RISK:
+        return [RiskUpdate(cast("float", amount)) for amount in wave.payloads]
+    return cast("Sequence[CandleCloseEvent]", wave.payloads)

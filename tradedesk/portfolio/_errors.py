@@ -1,0 +1,65 @@
+"""What can go wrong in a portfolio, by whose fault.
+
+::
+
+    PortfolioError
+    ├── UnknownInstrumentError   the caller's: a candle that no sleeve trades
+    ├── AllocationError          the policy's: it raised, or its answer breaks a rule
+    ├── ReentrantCallError       a strategy's: it called the runner that is calling it
+    └── RunnerStateError         the caller's: entered twice, or entered in the middle of a call
+
+Two candles of one instrument and period in one slice raise `tradedesk.marketdata.DuplicateCandleError`, time
+that goes back or repeats in a source `tradedesk.marketdata.SourceOrderError`. What a strategy raises comes out
+as it is, with a note that names the sleeve.
+"""
+
+from collections.abc import Iterable
+
+
+class PortfolioError(Exception):
+    """The root of what the portfolio itself raises on purpose."""
+
+
+class UnknownInstrumentError(PortfolioError, ValueError):
+    """A candle's instrument is traded by no sleeve; nothing of its slice was sent.
+
+    Attributes:
+        instrument: the unknown one.
+        known: the instruments of the portfolio.
+    """
+
+    def __init__(self, instrument: str, known: Iterable[str]) -> None:
+        self.instrument = instrument
+        self.known = tuple(known)
+        super().__init__(
+            f"no sleeve trades {instrument!r}; this portfolio trades {', '.join(map(repr, self.known))}. "
+            "Add a sleeve, or pass unknown_instruments='ignore' to skip such candles.",
+        )
+
+
+class AllocationError(PortfolioError):
+    """The policy raised, or gave an answer that breaks a rule; nothing was sent and nothing changed.
+
+    Attributes:
+        policy: the name of the policy's class.
+        rule: what is wrong.
+    """
+
+    def __init__(self, policy: str, rule: str) -> None:
+        self.policy = policy
+        self.rule = rule
+        super().__init__(f"{policy}.allocate: {rule}")
+
+
+class ReentrantCallError(PortfolioError):
+    """A strategy called the runner from inside its own handler, which would wait for itself."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the runner was called from inside a handler that it is waiting for: "
+            "let the handler return, and feed the candle from outside.",
+        )
+
+
+class RunnerStateError(PortfolioError):
+    """The runner is not in a state for this."""

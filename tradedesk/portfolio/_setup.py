@@ -1,0 +1,74 @@
+"""The check of what a runner is built from, at the edge: every mistake says what, where and what to do."""
+
+from collections.abc import Mapping
+from math import isfinite
+
+from tradedesk.marketdata import Instrument
+from tradedesk.portfolio._sleeves import Sleeve
+from tradedesk.portfolio.types import PortfolioStrategy, RiskAllocationPolicy, StrategySpec
+
+_METHODS = ("set_risk_per_trade", "is_regime_active", "on_candle_close")
+
+Strategies = Mapping[Instrument, PortfolioStrategy | StrategySpec]
+
+
+def sleeves_of(strategies: Strategies) -> tuple[list[Sleeve], list[PortfolioStrategy]]:
+    """Return the sleeves and, in the same order, their strategies.
+
+    Raises:
+        ValueError: The mapping is empty, or two sleeves share one strategy object.
+        TypeError: A strategy lacks one of its methods.
+    """
+    if not strategies:
+        raise ValueError("a portfolio needs at least one strategy: strategies={instrument: strategy}")
+    sleeves, objects = [], []
+    owners: dict[int, Instrument] = {}
+    for key, entry in strategies.items():
+        spec = entry if isinstance(entry, StrategySpec) else StrategySpec(entry)
+        _require_methods(f"the strategy of sleeve {key!r}", spec.strategy, _METHODS)
+        owner = owners.setdefault(id(spec.strategy), key)
+        if owner != key:
+            raise ValueError(
+                f"sleeves {owner!r} and {key!r} share one strategy object: "
+                "each sleeve runs on its own, so give each an object of its own.",
+            )
+        sleeves.append(_sleeve(key, spec))
+        objects.append(spec.strategy)
+    return sleeves, objects
+
+
+def _sleeve(key: Instrument, spec: StrategySpec) -> Sleeve:
+    instrument = spec.instrument if spec.instrument is not None else getattr(spec.strategy, "instrument", key)
+    period = spec.period if spec.period is not None else getattr(spec.strategy, "candle_period", None)
+    return Sleeve(key, instrument, period)
+
+
+def check_policy(policy: RiskAllocationPolicy) -> None:
+    """Raise TypeError where ``allocate`` is missing, ValueError where the budget is no amount."""
+    _require_methods("the policy", policy, ("allocate",))
+    budget = getattr(policy, "portfolio_risk_budget", None)
+    if budget is not None:
+        check_amount("the policy's portfolio_risk_budget", budget)
+
+
+def check_amount(what: str, value: float) -> float:
+    """Return ``value`` as a float; raise ValueError unless it is finite and not negative."""
+    try:
+        amount = float(value)
+    except (TypeError, ValueError):
+        raise ValueError(f"{what} must be a number, not {value!r}") from None
+    if not (isfinite(amount) and amount >= 0):
+        raise ValueError(f"{what} must be finite and not negative, not {value!r}")
+    return amount
+
+
+def check_choice(what: str, value: str, choices: tuple[str, ...]) -> None:
+    """Raise ValueError unless ``value`` is one of ``choices``."""
+    if value not in choices:
+        raise ValueError(f"{what} must be {' or '.join(map(repr, choices))}, not {value!r}")
+
+
+def _require_methods(whose: str, thing: object, names: tuple[str, ...]) -> None:
+    missing = [name for name in names if not callable(getattr(thing, name, None))]
+    if missing:
+        raise TypeError(f"{whose}, {thing!r}, has no {', '.join(f'{name}()' for name in missing)}")

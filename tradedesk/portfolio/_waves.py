@@ -1,0 +1,80 @@
+"""What the core asks of a dispatcher: whole waves, in columns.
+
+A dispatcher carries a wave to its sleeves and comes back with one outcome each, in the same order. It never
+needs more than this, so another one may carry a wave in one message to each of several processes.
+"""
+
+from collections.abc import Sequence
+from enum import Enum
+
+import attrs
+
+from tradedesk._value import value
+from tradedesk.marketdata import Instrument
+
+
+class Kind(Enum):
+    """What code of the user is asked to do: every sleeve of a wave, the policy, a source."""
+
+    POLL = "report the regime"
+    RISK = "take an amount of risk"
+    CANDLE = "handle a candle, then report the regime"
+    ALLOCATE = "split the budget over the active sleeves"
+    NEXT = "give the next slice"
+
+
+@attrs.define
+class Wave:
+    """One order to several sleeves.
+
+    Attributes:
+        kind: what they are to do.
+        sleeves: places in declared order, ascending.
+        payloads: the amount or the event of each; None for each where the kind needs nothing.
+    """
+
+    kind: Kind
+    sleeves: Sequence[int]
+    payloads: Sequence[object]
+
+
+@attrs.define
+class Allocate:
+    """Ask the policy to split the budget over the active sleeves, in declared order."""
+
+    active: list[Instrument]
+
+
+Step = Wave | Allocate
+
+
+@attrs.define
+class Answer:
+    """What the policy said, and the budget it stands for."""
+
+    allocation: object
+    budget: object
+
+
+class Failure:
+    """An outcome: the exception that came out of a strategy or a policy. A value, so that it can travel."""
+
+    __slots__ = ("error",)
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+
+@value
+class Poll:
+    """To a sleeve's actor: report your regime."""
+
+
+@value
+class RiskUpdate:
+    """To a sleeve's actor: this is your risk from now on.
+
+    A candle needs no envelope: the event itself is the message.
+    """
+
+    amount: float

@@ -1,0 +1,266 @@
+"""The runner: the door through which candles come in."""
+
+from collections.abc import AsyncIterable, Callable, Iterable, Mapping
+from contextlib import AsyncExitStack
+from types import MappingProxyType, TracebackType
+from typing import Literal, Self
+
+import attrs
+from trio.lowlevel import Task, current_task
+
+from actors import ActorStopped, Observer, Ref, Scheduler, open_system
+from tradedesk.marketdata import CandleCloseEvent, Instrument, Slice
+from tradedesk.portfolio._coordination import Coordination
+from tradedesk.portfolio._dispatch import Actors, Direct, Dispatcher, sleeve
+from tradedesk.portfolio._errors import RunnerStateError
+from tradedesk.portfolio._service import Call, Clock, Feed, Service, Sink
+from tradedesk.portfolio._setup import Strategies, check_amount, check_choice, check_policy, sleeves_of
+from tradedesk.portfolio._sleeves import Plan, Sleeves
+from tradedesk.portfolio._tasks import Turns, refuse_descendants
+from tradedesk.portfolio._trace import TraceRecord
+from tradedesk.portfolio.types import RiskAllocationPolicy
+
+
+@attrs.frozen
+class RunnerStatistics:
+    """A portfolio at one moment.
+
+    Attributes:
+        slices: slices begun.
+        candles: candles routed to sleeves.
+        active: the sleeves whose last report was active, in declared order.
+        held: what each sleeve holds of the budget; where it is not known whether an amount arrived, the larger.
+        unmet: failures whose caller had left; the next call or the end of the block raises them.
+    """
+
+    slices: int
+    candles: int
+    active: tuple[Instrument, ...]
+    held: Mapping[Instrument, float]
+    unmet: int
+
+
+class PortfolioRunner:
+    """Runs many strategies on one risk budget.
+
+    For each slice, the candles that close at one instant: collect every strategy's regime, let the policy split
+    the budget over the active ones, send the risk, and only then route the candles. Inside ``async with
+    runner:`` each strategy is an actor in a task of its own, and so is the coordinator. Outside of it, or with
+    ``dispatch="direct"``, the strategies run in the caller's task; the same rules decide.
+
+    Calls are served one at a time, in the order they were made.
+    """
+
+    def __init__(
+        self,
+        strategies: Strategies,
+        policy: RiskAllocationPolicy,
+        default_risk_per_trade: float,
+        *,
+        dispatch: Literal["actors", "direct"] = "actors",
+        poll_regimes: bool = True,
+        unknown_instruments: Literal["raise", "ignore"] = "raise",
+        on_failure: Literal["raise"] = "raise",
+        trace: Callable[[TraceRecord], object] | None = None,
+        sink: Sink | None = None,
+        observer: Observer | None = None,
+        scheduler: Scheduler | None = None,
+    ) -> None:
+        """Check everything, start nothing.
+
+        Args:
+            strategies: sleeve -> strategy, in declared order; see `PortfolioStrategy`, `StrategySpec`.
+            policy: splits the budget over the active sleeves.
+            default_risk_per_trade: what sleeves outside the allocation get; it does not count against the
+                budget. Finite, not negative.
+            dispatch: how strategies run inside the block: as actors, or in the caller's task.
+            poll_regimes: ask every strategy for its regime before each allocation. False trusts the reports
+                that follow each candle: cheaper, and blind to a regime that follows a clock.
+            unknown_instruments: "raise" `UnknownInstrumentError`, or "ignore" such candles.
+            on_failure: "raise": what a strategy raises comes out of the call, with a note, after the other
+                strategies of the slice are done; several come as an exception group.
+            trace: called with each record at the barrier of its wave.
+            sink: awaited once per slice with the records since the last time.
+            observer: sees the actors' messages as they happen.
+            scheduler: who runs next; production leaves that to trio.
+
+        Raises:
+            ValueError: No strategies, one object in two sleeves, or an amount or choice out of range.
+            TypeError: A strategy or the policy lacks a method.
+        """
+        check_choice("dispatch", dispatch, ("actors", "direct"))
+        check_choice("unknown_instruments", unknown_instruments, ("raise", "ignore"))
+        check_choice("on_failure", on_failure, ("raise",))
+        check_policy(policy)
+        sleeves, self._strategies = sleeves_of(strategies)
+        self.strategies = MappingProxyType(dict(strategies))
+        self.policy = policy
+        self.default_risk_per_trade = check_amount("default_risk_per_trade", default_risk_per_trade)
+        self._sleeves = Sleeves(sleeves, skip_unknown=unknown_instruments == "ignore")
+        records: list[TraceRecord] = []
+        core = Coordination(
+            self._sleeves,
+            self.default_risk_per_trade,
+            poll_regimes=poll_regimes,
+            trace=_tee(trace, None if sink is None else records.append),
+        )
+        self._service = Service(core, policy, sink, records)
+        self._direct: Dispatcher = Direct(self._strategies)
+        self._turns = Turns()
+        self._as_actors = dispatch == "actors"
+        self._watchers = observer, scheduler
+        self._exits: AsyncExitStack | None = None
+        self._coordinator: Ref[Call | Feed] | None = None
+        self._sleeve_tasks: set[Task] = set()
+
+    async def on_candle_close(self, event: CandleCloseEvent) -> None:
+        """Serve one candle, as a slice of one; back when it is handled.
+
+        Candles of one instant that come one at a time are allocated one at a time: three strategies that turn
+        active on one close then get budget, budget / 2 and budget / 3. `on_slice` allocates once for all of
+        them.
+
+        Raises:
+            UnknownInstrumentError: Nobody trades the event's instrument.
+            AllocationError: The policy's answer is refused; the candle was not routed.
+            ReentrantCallError: The call came from inside a handler.
+            Exception: What the strategy raised, with a note that names sleeve and candle.
+        """
+        await self._serve(self._sleeves.plan((event,), None))
+
+    async def on_slice(self, events: Iterable[CandleCloseEvent] | Slice) -> None:
+        """Serve all candles that close at one instant, in any order; no candles at all is a clock tick.
+
+        Raises:
+            DuplicateCandleError: Two candles of one instrument and period.
+            ExceptionGroup: What the strategies raised, when several did.
+            Exception: And all that `on_candle_close` raises.
+        """
+        if isinstance(events, Slice):
+            await self._serve(self._sleeves.plan(events.events, events.close_time))
+        else:
+            await self._serve(self._sleeves.plan(tuple(events), None))
+
+    async def run(self, source: AsyncIterable[CandleCloseEvent | Slice] | Iterable[CandleCloseEvent | Slice]) -> None:
+        """Serve a source of events or slices to its end.
+
+        A failure leaves the source where it is, so that another ``run`` can go on behind the slice that failed.
+
+        Raises:
+            SourceOrderError: A slice does not close after the one before.
+            Exception: And all that `on_slice` raises.
+        """
+        clock = Clock(self._sleeves)
+        if isinstance(source, AsyncIterable):
+            async for item in source:
+                await self._serve(clock.plan(item))
+            return
+        feed = Feed(clock, iter(source))
+        if self._coordinator is not None:
+            await self._ask(self._coordinator, feed)
+            return
+        while (plan := feed.next_plan()) is not None:
+            await self._serve(plan)
+
+    def statistics(self) -> RunnerStatistics:
+        """This portfolio now."""
+        core = self._service.core
+        return RunnerStatistics(
+            slices=core.slices,
+            candles=core.candles,
+            active=core.active,
+            held=MappingProxyType(dict(zip(self._sleeves.keys, core.held, strict=True))),
+            unmet=len(self._service.unmet),
+        )
+
+    async def __aenter__(self) -> Self:
+        """Start the actors."""
+        if self._exits is not None or self._turns.taken:
+            raise RunnerStateError("this runner is entered, or serving a call, already: one block at a time.")
+        async with AsyncExitStack() as exits:
+            self._exits = exits
+            exits.callback(self._close)
+            if self._as_actors:
+                await self._start_actors(exits)
+            self._exits = exits.pop_all()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> bool | None:
+        """End the actors: finish the calls that were made, or, by exception or cancellation, cut them."""
+        if self._exits is None:
+            raise RunnerStateError("this runner is not entered.")
+        handled = await self._exits.__aexit__(kind, error, traceback)
+        if self._service.unmet:
+            self._raise([error] if isinstance(error, Exception) and not handled else [])
+        return handled
+
+    async def _start_actors(self, exits: AsyncExitStack) -> None:
+        observer, scheduler = self._watchers
+        system = await exits.enter_async_context(open_system("portfolio", observer=observer, scheduler=scheduler))
+        refs = [
+            # nobody but the coordinator writes to a sleeve, and at most one message is out: more is a defect
+            await system.start(sleeve, strategy, self._register, name=f"sleeve {key!r}", capacity=1, overflow="fail")
+            for key, strategy in zip(self._sleeves.keys, self._strategies, strict=True)
+        ]
+        dispatcher = Actors(refs)
+        self._coordinator = await system.start(self._service.coordinate, dispatcher, name="coordinator")
+
+    def _register(self) -> None:
+        self._sleeve_tasks.add(current_task())
+
+    def _close(self) -> None:
+        self._exits = self._coordinator = None
+        self._sleeve_tasks.clear()
+
+    async def _serve(self, plan: Plan) -> None:
+        call = Call(plan)
+        if self._coordinator is not None:
+            await self._ask(self._coordinator, call)
+            return
+        await self._turns.take()
+        try:
+            failures = await self._service.serve(plan, call, self._direct)
+        finally:
+            self._turns.give_back()
+        if failures or self._service.unmet:
+            self._raise(failures)
+
+    async def _ask(self, coordinator: Ref[Call | Feed], caller: Call | Feed) -> None:
+        service = self._service
+        if service.busy:
+            refuse_descendants(self._sleeve_tasks)
+        try:
+            failures = await coordinator.ask(caller)
+        except ActorStopped as error:
+            raise RunnerStateError("the runner's block is ending: this call was not served.") from error
+        finally:
+            caller.left = True  # in time only if the caller was cancelled
+        if failures or service.unmet:
+            self._raise(failures)
+
+    def _raise(self, failures: list[Exception]) -> None:
+        """Raise the failures of this call, and those that an earlier caller did not stay for."""
+        failures = [*self._service.unmet, *failures]
+        self._service.unmet.clear()
+        if len(failures) == 1:
+            raise failures[0]
+        raise ExceptionGroup(f"{len(failures)} failures in the portfolio", failures)
+
+
+def _tee(
+    first: Callable[[TraceRecord], object] | None,
+    second: Callable[[TraceRecord], object] | None,
+) -> Callable[[TraceRecord], object] | None:
+    if first is None or second is None:
+        return first or second
+
+    def both(record: TraceRecord) -> None:
+        first(record)
+        second(record)
+
+    return both
