@@ -8,6 +8,7 @@ Where to look:
 - ``_messages.py``   `Request`, `DeadLetter` and the ask that travels with a message
 - ``_lifecycle.py``  the life of an actor, as a table
 - ``_seam.py``       `Scheduler`: every wake-up goes through it; ``_deadlines.py``, ``_runtime.py`` stand on it
+- ``_actor.py``      one actor's task; ``_restart.py``: when it is called again after a crash
 - ``_errors.py``     the tree of errors; ``_observer.py``, ``_statistics.py``: what can be seen from outside
 - ``testing.py``     `ControlledScheduler`: the same seam, in the hands of a test
 
@@ -24,6 +25,7 @@ from actors._errors import (
     InboxFull,
     NameTaken,
     NoReply,
+    RestartLimitExceeded,
     StartFailed,
     SystemClosed,
 )
@@ -31,6 +33,7 @@ from actors._inbox import Inbox, Reply
 from actors._messages import DeadLetter, Request
 from actors._observer import Observer
 from actors._ref import Ref, ask_all
+from actors._restart import Backoff, Restart
 from actors._seam import Scheduler
 from actors._statistics import ActorStatistics, SystemStatistics, Tree
 from actors._system import System, open_system
@@ -44,6 +47,9 @@ __all__ = [
     "Reply",
     "ask_all",
     "Request",
+    # what a crash does
+    "Restart",
+    "Backoff",
     # what can be seen
     "Observer",
     "DeadLetter",
@@ -61,6 +67,7 @@ __all__ = [
     "AskTimeout",
     "InboxFull",
     "AlreadyReplied",
+    "RestartLimitExceeded",
     "StartFailed",
     "NameTaken",
     "SystemClosed",

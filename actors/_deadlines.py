@@ -1,4 +1,4 @@
-"""One heap for the timeouts of all asks: a `trio.fail_after` for each costs more than the message.
+"""One heap for everything that has a time: a `trio.fail_after` for each ask costs more than the message.
 
 Pure: time arrives as data. The task that sleeps until the next deadline is in `actors._runtime`.
 """
@@ -6,14 +6,44 @@ Pure: time arrives as data. The task that sleeps until the next deadline is in `
 import heapq
 from itertools import count
 from math import inf
+from typing import Protocol
 
 import attrs
 
 from actors._errors import AskTimeout
 from actors._messages import WAITING, Answers
+from actors._seam import Waiter
 
 _KEEP = 64
-"""Settled asks that may linger in the heap before it is swept; then up to as many as there are living ones."""
+"""Things over that may linger in the heap before it is swept; then up to as many as there are living ones."""
+
+
+class Timed(Protocol):
+    """Something that happens at a time, unless it is over before."""
+
+    @property
+    def waiting(self) -> bool:
+        """Whether it is still to happen."""
+        ...
+
+    def expire(self) -> None:
+        """Its time has come."""
+        ...
+
+
+@attrs.define(order=False, eq=False)
+class Alarm:
+    """Wakes a waiter."""
+
+    waiter: Waiter
+
+    @property
+    def waiting(self) -> bool:
+        return self.waiter.left > 0
+
+    def expire(self) -> None:
+        if self.waiter.left > 0:
+            self.waiter.arrive()
 
 
 @attrs.define(order=False, eq=False)
@@ -30,39 +60,40 @@ class Limit:
     def waiting(self) -> bool:
         return self.answers.values[self.place] is WAITING
 
+    def expire(self) -> None:
+        if self.waiting:
+            self.answers.fail(self.place, AskTimeout(self.actor, self.message, self.timeout))
+
 
 class Deadlines:
-    """Asks that must not wait for ever, earliest deadline first; equal deadlines in the order they came."""
+    """What expires, earliest deadline first; equal deadlines in the order they came."""
 
     def __init__(self) -> None:
-        self._heap: list[tuple[float, int, Limit]] = []
+        self._heap: list[tuple[float, int, Timed]] = []
         self._order = count()
         self._sweep_at = _KEEP
 
     @property
     def next(self) -> float:
-        """The earliest deadline, settled asks included; infinity when there is none."""
+        """The earliest deadline, what is over included; infinity when there is none."""
         return self._heap[0][0] if self._heap else inf
 
     @property
     def waiting(self) -> int:
-        """Asks in the heap that are not settled."""
-        return sum(limit.waiting for _, _, limit in self._heap)
+        """What is in the heap and not over."""
+        return sum(timed.waiting for _, _, timed in self._heap)
 
-    def add(self, deadline: float, limit: Limit) -> None:
-        """``limit`` expires at ``deadline``."""
+    def add(self, deadline: float, timed: Timed) -> None:
+        """``timed`` expires at ``deadline``."""
         if len(self._heap) >= self._sweep_at:
             self._sweep()
-        heapq.heappush(self._heap, (deadline, next(self._order), limit))
+        heapq.heappush(self._heap, (deadline, next(self._order), timed))
 
     def expire(self, now: float) -> None:
-        """Let every ask go whose deadline is not after ``now``."""
+        """Let everything expire whose deadline is not after ``now``."""
         heap = self._heap
         while heap and heap[0][0] <= now:
-            limit = heapq.heappop(heap)[2]
-            if limit.waiting:  # the text of the error is not for nothing
-                error = AskTimeout(limit.actor, limit.message, limit.timeout)
-                limit.answers.fail(limit.place, error)
+            heapq.heappop(heap)[2].expire()
 
     def _sweep(self) -> None:
         # amortised O(1) for each ask: the heap is swept only after it has doubled

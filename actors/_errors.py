@@ -6,15 +6,19 @@
     ├── AskError                 an ask ended without a reply
     │   ├── ActorCrashed         they failed: the handler raised; the cause is chained
     │   ├── ActorStopped         they are gone: the message was not answered
+    │   ├── MessageDropped       the inbox was full, or newer news came: the message went
     │   ├── NoReply              they finished the message and said nothing
     │   └── AskTimeout           they were too slow for your timeout
     ├── InboxFull                you send faster than they handle, and chose not to wait
     ├── AlreadyReplied           you answered one message twice
+    ├── RestartLimitExceeded     it crashed too often: an exception group of every cause
+    ├── AskCycle                 this wait would close a circle of actors that wait for each other
     ├── StartFailed              the behaviour ended before it awaited its inbox
     ├── NameTaken                two living actors would share a name
     └── SystemClosed             the block of this system has ended
 """
 
+from collections.abc import Sequence
 from reprlib import Repr
 from typing import Final
 
@@ -74,6 +78,13 @@ class ActorStopped(AskError):
         self.begun = begun
 
 
+class MessageDropped(AskError):
+    """The inbox dropped the message, as its overflow rule says; nothing of it was done."""
+
+    def __init__(self, actor: str, message: object, rule: str) -> None:
+        super().__init__(actor, f"the inbox of {actor!r} dropped {shown(message)}: its overflow rule is {rule}.")
+
+
 class NoReply(AskError):
     """The handler finished with the message and neither replied nor deferred."""
 
@@ -129,3 +140,31 @@ class SystemClosed(ActorError):
 
     def __init__(self, system: str) -> None:
         super().__init__(f"system {system!r} is closed: start actors inside its 'async with open_system(...)' block.")
+
+
+class AskCycle(ActorError):
+    """Waiting here would close a circle: each of these actors waits for the next, and so none would go on.
+
+    Attributes:
+        path: the names around the circle, the one that asked first and last.
+    """
+
+    def __init__(self, path: tuple[str, ...]) -> None:
+        self.path = path
+        super().__init__(
+            f"this would wait for ever: {' -> '.join(path)}. Tell instead of asking, or defer the reply on the way.",
+        )
+
+
+class RestartLimitExceeded(ActorError, ExceptionGroup[Exception]):
+    """An actor ended more often than its restart rule allows; holds the cause of each end in the window."""
+
+    @classmethod
+    def of(cls, actor: str, limit: int, within: float, causes: list[Exception | None]) -> "RestartLimitExceeded":
+        """Say so for ``actor``; None stands for a behaviour that returned although it is permanent."""
+        text = f"{actor!r} ended {len(causes)} times within {within:g} s; its limit is {limit} restarts"
+        return cls(text, [cause or ActorError(f"{actor!r} is permanent, and returned") for cause in causes])
+
+    def derive(self, excs: Sequence[Exception]) -> "RestartLimitExceeded":
+        """Stay what it is when trio takes cancellations out of a group."""
+        return RestartLimitExceeded(self.message, excs)

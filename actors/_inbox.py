@@ -156,7 +156,7 @@ class Inbox(Mailbox, Generic[M]):
             handled=self.taken - busy,
             dead_letters=self.dead,
             late_replies=self.late,
-            restarts=0,
+            restarts=self.restarts,
             age=self.runtime.now() - self.since if busy else None,
         )
 

@@ -50,11 +50,13 @@ class Mailbox:
         "life",
         "limit",
         "name",
+        "nap",
         "overflow",
         "owner",
         "peak",
         "place",
         "queue",
+        "restarts",
         "runtime",
         "since",
         "taken",
@@ -71,6 +73,7 @@ class Mailbox:
         self.blocked: Line | None = None  # made when needed: a deque is 0.6 KB
         self.owner: Task | None = None  # the actor's task, while the actor lives
         self.task: Task | None = None  # the same, while it is parked for a message
+        self.nap: Waiter | None = None  # set while the actor rests before a restart
         self.begun: Waiter | None = None  # start() waits for the first await of the inbox
         self.life = Life.STARTING
         self.left = 0  # messages that the actor may still take before others run
@@ -79,7 +82,7 @@ class Mailbox:
         self.place = 0  # where that answer belongs; -1 when it was given or handed out
         self.deferred: dict[Reply, None] | None = None  # in the order of the messages: sets have a coin's order
         self.since = 0.0  # when the message in hand was taken up
-        self.taken = self.peak = self.dead = self.late = 0
+        self.taken = self.peak = self.dead = self.late = self.restarts = 0
 
     @property
     def waiting(self) -> int:
@@ -152,6 +155,8 @@ class Mailbox:
             return
         self.limit = _CLOSED
         self.left = 0
+        if self.nap is not None and self.nap.left:
+            self.nap.arrive()
         if self.life is Life.KILLED:  # a cancellation wakes it, and its end those who wait for a place
             return
         task = self.task
@@ -164,6 +169,12 @@ class Mailbox:
         """Nothing is handled any more: settle every ask, bury every message."""
         self.life = after(self.life, Order.END)
         self.limit = _CLOSED
+        self.renew(crash)
+        queue, self.queue = self.queue, _NO_QUEUE
+        self.bury([*queue, *self._dismiss()], reason, crash)
+
+    def renew(self, crash: Exception | None) -> None:
+        """Give up what is in hand or was deferred, and tell who asked; what is queued stays."""
         hand, asked, self.in_hand, self.asked = self.in_hand, self.asked, NOTHING, None
         if hand is not NOTHING:
             self.taken -= 1  # cut, and therefore not handled
@@ -173,8 +184,7 @@ class Mailbox:
         deferred, self.deferred = self.deferred, None
         for reply in deferred or ():
             reply.close(_caused(ActorStopped(self.name, reply.message, begun=True), crash))
-        queue, self.queue = self.queue, _NO_QUEUE
-        self.bury([*queue, *self._dismiss()], reason, crash)
+        self.left = 0
 
     def bury(self, entries: list[Entry], reason: str, crash: Exception | None = None) -> None:
         """Make dead letters of what nobody will handle; but first tell those who wait, for an observer may raise."""

@@ -1,24 +1,30 @@
 """What the actors of one system share: scheduler, observer, clock, deadlines, counters."""
 
 from math import inf, isfinite
+from typing import TYPE_CHECKING
 
 import trio
+from trio.lowlevel import Task
 
-from actors._deadlines import Deadlines, Limit
+from actors._deadlines import Deadlines, Limit, Timed
 from actors._messages import DeadLetter
 from actors._observer import Observer
 from actors._seam import Scheduler
+
+if TYPE_CHECKING:
+    from actors._mailbox import Mailbox
 
 
 class Runtime:
     """The shared part of a system; `Inbox` and `Ref` reach it, users do not."""
 
-    __slots__ = ("_deadlines", "_nap", "dead_letters", "late_replies", "now", "observer", "scheduler")
+    __slots__ = ("_deadlines", "_nap", "actors", "dead_letters", "late_replies", "now", "observer", "scheduler")
 
     def __init__(self, scheduler: Scheduler, observer: Observer | None) -> None:
         self.scheduler = scheduler
         self.observer = observer
         self.now = trio.lowlevel.current_clock().current_time
+        self.actors: dict[Task, Mailbox] = {}  # whose task it is
         self.dead_letters = 0
         self.late_replies = 0
         self._deadlines = Deadlines()
@@ -34,8 +40,12 @@ class Runtime:
         timeout = ask.timeout
         if not (isfinite(timeout) and timeout >= 0):
             raise ValueError(f"timeout must be a finite number of seconds, zero or more, not {timeout!r}")
+        self.at(self.now() + timeout, ask)
+
+    def at(self, deadline: float, timed: Timed) -> None:
+        """Let ``timed`` expire at ``deadline``."""
         deadlines = self._deadlines
-        deadlines.add(self.now() + timeout, ask)
+        deadlines.add(deadline, timed)
         if deadlines.next < self._nap.deadline:
             self._nap.deadline = deadlines.next
 

@@ -1,20 +1,21 @@
 """A system: the block in which actors live."""
 
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack
 from itertools import count
 from types import TracebackType
-from typing import Final, TypeVar, TypeVarTuple, cast
+from typing import TypeVar, TypeVarTuple, cast
 
 import trio
-from trio.lowlevel import current_task
 
-from actors._errors import NameTaken, StartFailed, SystemClosed
+from actors._actor import Actor
+from actors._errors import NameTaken, SystemClosed
 from actors._inbox import Inbox
-from actors._lifecycle import Life, Order
+from actors._lifecycle import Order
 from actors._mailbox import Overflow
 from actors._observer import Observer
 from actors._ref import Ref, give, wait_ended
+from actors._restart import Crashes, Restart
 from actors._runtime import Runtime
 from actors._seam import Scheduler, Waiter
 from actors._statistics import SystemStatistics, Tree
@@ -42,6 +43,7 @@ class System:
         name: str | None = None,
         capacity: int = 1_000,
         overflow: Overflow = "block",
+        restart: Restart | None = None,
     ) -> Ref[M]:
         """Start an actor; return its ref when the behaviour first awaits its inbox.
 
@@ -51,6 +53,8 @@ class System:
             name: unique among the living actors; made from the behaviour's name when None.
             capacity: messages that may wait in the inbox, at least 1.
             overflow: what a send into a full inbox does: "block" waits, "fail" raises `InboxFull`.
+            restart: what a crash does: None ends the system with it; a rule calls the behaviour again on the same
+                inbox. What was in hand is lost, and who asked is told; what is queued stays.
 
         Raises:
             NameTaken: a living actor has that name.
@@ -66,7 +70,8 @@ class System:
         inbox: Inbox[M] = Inbox(name, self._runtime, capacity, overflow)
         ref: Ref[M] = Ref(cast("Inbox[object]", inbox), trio.CancelScope(shield=True))
         self._living[name] = cast("Ref[object]", ref)
-        await self._launch(ref, inbox, behaviour, args)
+        crashes = None if restart is None else Crashes(name, restart)
+        await self._launch(ref, inbox, Actor(ref, inbox, behaviour, args, crashes=crashes, living=self._living))
         return ref
 
     def statistics(self) -> SystemStatistics:
@@ -94,72 +99,17 @@ class System:
             raise NameTaken(name)
         return name
 
-    async def _launch(
-        self,
-        ref: Ref[M],
-        inbox: Inbox[M],
-        behaviour: Callable[[Inbox[M], *Args], Awaitable[None]],
-        args: tuple[*Args],
-    ) -> None:
-        failures: list[Exception] = []
+    async def _launch(self, ref: Ref[M], inbox: Inbox[M], actor: Actor[M]) -> None:
         inbox.begun = begun = Waiter(self._runtime.scheduler)
-        # no closure over behaviour and args: it would be 0.6 KB for as long as the actor lives
-        self._nursery.start_soon(self._live, ref, inbox, behaviour, args, failures, name=inbox.name)
+        self._nursery.start_soon(actor.run, name=inbox.name)
         try:
             await begun.wait()
         finally:
             inbox.begun = None
             if begun.left:  # the starter was cancelled
                 give(ref, Order.KILL)
-        for failure in failures:
-            raise failure
-
-    async def _live(
-        self,
-        ref: Ref[M],
-        inbox: Inbox[M],
-        behaviour: Callable[[Inbox[M], *Args], Awaitable[None]],
-        args: tuple[*Args],
-        start_failures: list[Exception],
-    ) -> None:
-        """One actor's task, from its birth to the last dead letter."""
-        crash: Exception | None = None
-        reason = "interrupted"  # by what is no Exception, and is left alone
-        inbox.owner = current_task()
-        try:
-            with ref._scope:  # noqa: SLF001 - the system makes the refs
-                await behaviour(inbox, *args)
-                inbox.finish()
-            reason = _REASONS[inbox.life]
-        except Exception as error:  # noqa: BLE001 - the one place where a crash becomes a report
-            crash, reason = error, "crashed"
-        finally:
-            starter = inbox.begun if inbox.begun is not None and inbox.begun.left else None
-            if starter is not None:
-                start_failures.append(crash or StartFailed(inbox.name))
-            try:
-                self._end(ref, inbox, reason, crash)
-            finally:  # an observer that raises costs neither the starter its answer nor the crash its way out
-                if starter is not None:
-                    starter.arrive()
-                elif crash is not None:
-                    raise crash
-
-    def _end(self, ref: Ref[M], inbox: Inbox[M], reason: str, crash: Exception | None) -> None:
-        task, inbox.owner = current_task(), None
-        mourners, ref._mourners = ref._mourners, ()  # noqa: SLF001
-        del self._living[inbox.name]
-        try:
-            inbox.end(reason, crash)
-            observer = self._runtime.observer
-            if observer is not None:
-                if crash is not None:
-                    observer.crashed(inbox.name, crash)
-                observer.stopped(inbox.name, reason)
-        finally:
-            for mourner in mourners:
-                mourner.arrive()
-            self._runtime.scheduler.gone(task)
+        if actor.start_failure is not None:
+            raise actor.start_failure
 
     def _serve(self, service: Callable[[], Awaitable[None]], name: str) -> None:
         # shielded, so that actors which clean up after a cancellation can still ask with a timeout
@@ -207,15 +157,6 @@ class System:
             scope.cancel()
             # trio runs tasks that are cancelled at one moment in either order, as a coin falls
             await self._runtime.scheduler.pause()
-
-
-_REASONS: Final[Mapping[Life, str]] = {
-    Life.STARTING: "finished",
-    Life.RUNNING: "finished",
-    Life.DRAINING: "drained",
-    Life.STOPPING: "stopped",
-    Life.KILLED: "killed",
-}
 
 
 class open_system:  # noqa: N801 - reads as a function, as trio.open_nursery does
