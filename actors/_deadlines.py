@@ -60,7 +60,7 @@ class Deadlines:
         heap = self._heap
         while heap and heap[0][0] <= now:
             limit = heapq.heappop(heap)[2]
-            if limit.waiting:  # the text of the error is not for nothing
+            if limit.waiting:  # what is settled needs no error, and no repr of its message
                 error = AskTimeout(limit.actor, limit.message, limit.timeout)
                 limit.answers.fail(limit.place, error)
 
