@@ -2,6 +2,7 @@
 
 - `tradedesk.marketdata`   candles, CSV files, the merge of sources into slices
 - `tradedesk.portfolio`    the runner, strategies, policies, the trace of a run
+- `tradedesk.strategies`   shipped strategies, to start from
 - `tradedesk.sampledata`   five real equities to try it on
 - ``tradedesk.cli``        the command line: ``tradedesk demo``, ``tradedesk run portfolio.toml``
 

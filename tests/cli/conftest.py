@@ -1,0 +1,135 @@
+"""A folder with candles, a strategy module and a portfolio file, and the command run inside this process."""
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from tradedesk.cli import main
+
+STRATEGIES = """\
+class Steady:
+    def __init__(self, instrument, level=1.0, *, active=True):
+        self.instrument = instrument
+        self.level, self.active = level, active
+
+    def set_risk_per_trade(self, value):
+        self.risk = value
+
+    def is_regime_active(self):
+        return self.active
+
+    async def on_candle_close(self, event):
+        pass
+
+
+class Needy(Steady):
+    def __init__(self, threshold):
+        super().__init__("EURUSD")
+
+
+class Stubborn(Steady):
+    def __init__(self):
+        super().__init__("USDJPY")
+
+
+class Fussy(Steady):
+    def __init__(self, instrument):
+        raise ValueError("not today")
+
+
+class Mute:
+    def set_risk_per_trade(self, value): ...
+    def is_regime_activ(self): ...
+    async def on_candle_close(self, event): ...
+
+
+class Hasty(Steady):
+    def on_candle_close(self, event):
+        pass
+
+
+class Crash(Steady):
+    async def on_candle_close(self, event):
+        if event.candle.close >= self.level:
+            self.look_up(event.candle)
+
+    def look_up(self, candle):
+        raise LookupError(f"no level for {candle.close}")
+
+
+class Interrupted(Steady):
+    async def on_candle_close(self, event):
+        raise KeyboardInterrupt
+
+
+VALUE = 1
+
+
+def factory():
+    return Steady("EURUSD")
+"""
+
+PORTFOLIO = """\
+[portfolio]
+budget = 12.0
+default_risk_per_trade = 1
+
+[[sleeve]]
+instrument = "EURUSD"
+period = "4HOUR"
+file = "eurusd.csv"
+strategy = "house_strategies:Steady"
+
+[[sleeve]]
+instrument = "GBPUSD"
+period = "4HOUR"
+file = "gbpusd.csv"
+strategy = "house_strategies:Steady"
+parameters = { level = 2.0 }
+"""
+
+
+class Ended(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+
+def csv_text(rows: int, start: float = 1.0) -> str:
+    """Four-hour candles, each a thousandth higher than the one before."""
+    lines = ["timestamp,open,high,low,close"]
+    for row in range(rows):
+        price = round(start + row / 1000, 3)
+        lines.append(f"{1_600_000_000 + row * 14_400},{price},{price},{price},{price}")
+    return "\n".join(lines) + "\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The current folder of the test; what it imports from there is forgotten afterwards."""
+    (tmp_path / "eurusd.csv").write_text(csv_text(10))
+    (tmp_path / "gbpusd.csv").write_text(csv_text(8, 1.5))
+    (tmp_path / "house_strategies.py").write_text(STRATEGIES)
+    (tmp_path / "portfolio.toml").write_text(PORTFOLIO)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    before = set(sys.modules)
+    yield tmp_path
+    for name in set(sys.modules) - before:
+        if str(tmp_path) in (getattr(sys.modules[name], "__file__", None) or ""):
+            del sys.modules[name]
+
+
+@pytest.fixture
+def tradedesk(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ended]:
+    for name in ("FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE", "COLUMNS"):
+        monkeypatch.delenv(name, raising=False)
+
+    def run(*tokens: str) -> Ended:
+        code = main(tokens)
+        return Ended(code, *capsys.readouterr())
+
+    return run

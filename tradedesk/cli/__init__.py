@@ -1,0 +1,18 @@
+"""The `tradedesk` command.
+
+_app                      commands and options (cyclopts)
+_guard                    what ends the command: sentence, exit code
+_toml                     a portfolio file into a desk: all mistakes at once
+  _config  _structure     its tables as values; tables checked key by key (cattrs)
+  _load                   strategies by name, from the user's own modules
+_demo                     the desk of the demo
+_play                     run a desk
+  _tally                  what the trace says, in numbers; pure
+  _screen                 progress bar and tables (rich)
+
+Exit codes: 0 done, 1 the run failed, 2 a mistake in the command or the file, 130 interrupted.
+"""
+
+from tradedesk.cli._main import main
+
+__all__ = ["main"]

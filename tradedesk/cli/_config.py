@@ -1,0 +1,105 @@
+"""The tables of a portfolio file as values, and what each value must be."""
+
+from math import inf
+from typing import Literal, NewType, Protocol
+
+from attrs import field, frozen
+
+from tradedesk.marketdata import period_seconds
+from tradedesk.portfolio import EqualSplitRiskPolicy, RiskAllocationPolicy
+
+Amount = NewType("Amount", float)
+Name = NewType("Name", str)
+Period = NewType("Period", str)
+ClassName = NewType("ClassName", str)
+Parameters = NewType("Parameters", dict[str, object])
+
+Dispatch = Literal["actors", "direct"]
+Stamp = Literal["open", "close"]
+Unknown = Literal["raise", "ignore"]
+
+
+class Policy(Protocol):
+    """A table `policy = { kind = ... }`; the other keys are the fields of the kind's class."""
+
+    def build(self, budget: float) -> RiskAllocationPolicy:
+        """Make the policy that splits this budget."""
+        ...
+
+
+@frozen
+class EqualSplit:
+    """The budget in equal parts to all active sleeves."""
+
+    def build(self, budget: float) -> RiskAllocationPolicy:
+        """Make the policy that splits this budget."""
+        return EqualSplitRiskPolicy(portfolio_risk_budget=budget)
+
+
+@frozen
+class Portfolio:
+    """The table `[portfolio]`."""
+
+    budget: Amount
+    default_risk_per_trade: Amount
+    policy: Policy = field(factory=EqualSplit)
+    dispatch: Dispatch = "actors"
+    poll_regimes: bool = True
+    unknown_instruments: Unknown = "raise"
+
+
+@frozen
+class Sleeve:
+    """One table `[[sleeve]]`; without a `name` the sleeve is called by its instrument."""
+
+    instrument: Name
+    period: Period
+    file: Name
+    strategy: ClassName
+    stamp: Stamp = "open"
+    parameters: Parameters = field(factory=lambda: Parameters({}))
+    name: Name | None = None
+
+
+def amount(value: float) -> Amount:
+    """Accept a risk: finite and at least 0.
+
+    Raises:
+        ValueError: It is not.
+    """
+    if not 0 <= value < inf:
+        raise ValueError(f"must be finite and at least 0, got {value!r}")
+    return Amount(value)
+
+
+def name(value: str) -> Name:
+    """Accept any text but none.
+
+    Raises:
+        ValueError: It is empty.
+    """
+    if not value.strip():
+        raise ValueError("must not be empty")
+    return Name(value)
+
+
+def period(value: str) -> Period:
+    """Accept what marketdata reads as a period.
+
+    Raises:
+        PeriodError: It is none.
+    """
+    period_seconds(value)
+    return Period(value)
+
+
+def class_name(value: str) -> ClassName:
+    """Accept `module:Class`.
+
+    Raises:
+        ValueError: It has another form.
+    """
+    module, _, cls = value.partition(":")
+    if not (cls.isidentifier() and all(part.isidentifier() for part in module.split("."))):
+        raise ValueError(f"must be 'module:Class', like 'my_strategies:Mine', got {value!r}")
+    return ClassName(value)

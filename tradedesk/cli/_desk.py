@@ -1,0 +1,42 @@
+"""What a run needs, whether a file or the demo asked for it."""
+
+from collections.abc import Callable, Generator, Mapping
+from pathlib import Path
+from typing import Final
+
+from attrs import frozen
+
+from tradedesk.cli._config import Dispatch, Unknown
+from tradedesk.marketdata import Slice
+from tradedesk.portfolio import Instrument, PortfolioStrategy, RiskAllocationPolicy, StrategySpec
+
+_CHUNK: Final = 1 << 20
+
+
+@frozen
+class Desk:
+    """Strategies, the policy and the settings of a runner, and the candles to run."""
+
+    title: str
+    strategies: Mapping[Instrument, PortfolioStrategy | StrategySpec]
+    policy: RiskAllocationPolicy
+    default_risk_per_trade: float
+    sources: tuple[Generator[Slice, None, None], ...]
+    """Opened by their first `next`, so that a desk can be built and thrown away."""
+    count: Callable[[], int | None]
+    """How many candles the sources hold, for a progress bar; None where counting is not worth it."""
+    dispatch: Dispatch = "actors"
+    poll_regimes: bool = True
+    unknown_instruments: Unknown = "raise"
+
+
+def count_rows(files: tuple[Path, ...]) -> int | None:
+    """Count the rows below the headers of plain files; None if one is compressed or no regular file."""
+    if not all(path.is_file() and path.suffix != ".gz" for path in files):
+        return None
+    return sum(map(_rows, files))
+
+
+def _rows(path: Path) -> int:
+    with path.open("rb") as stream:
+        return max(0, sum(chunk.count(b"\n") for chunk in iter(lambda: stream.read(_CHUNK), b"")) - 1)

@@ -1,0 +1,112 @@
+"""Strategies by name: from `module:Class` and its parameters to an object that keeps the protocol."""
+
+import inspect
+import pkgutil
+import traceback
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Final
+
+from tradedesk.cli._guard import Foreign, user_frames
+from tradedesk.cli._mistakes import Mistake, likely, one_of
+
+_METHODS: Final = ("set_risk_per_trade", "is_regime_active", "on_candle_close")
+_INSTRUMENT: Final = "instrument"
+
+
+class LoadError(ValueError):
+    """A strategy class that cannot be had."""
+
+
+def load_class(reference: str, folder: Path) -> type:
+    """Import the class that `module:Class` names.
+
+    Raises:
+        LoadError: There is no such module or class, the module fails, or the class is no strategy.
+    """
+    module_name, _, name = reference.partition(":")
+    module = _load_module(module_name, folder)
+    found = getattr(module, name, None)
+    if found is None:
+        classes = [each for each, value in vars(module).items() if isinstance(value, type)]
+        raise LoadError(f"module {module_name!r} has no class {name!r}{one_of(name, classes)}")
+    if not isinstance(found, type):
+        raise LoadError(f"{reference!r} is of type {type(found).__name__}; it must be a class")
+    for rule in _broken_protocol(found):
+        raise LoadError(rule)
+    return found
+
+
+def _load_module(name: str, folder: Path) -> ModuleType:
+    with Foreign() as foreign:
+        # The colon makes it a module's name only; nothing is looked up inside.
+        module: ModuleType = pkgutil.resolve_name(f"{name}:")
+        return module
+    error = foreign.error
+    if isinstance(error, ModuleNotFoundError) and f"{name}.".startswith(f"{error.name}."):
+        beside = [path.stem for path in folder.glob("*.py")]
+        raise LoadError(f"no module {name!r} beside the file or installed{likely(name.partition('.')[0], beside)}")
+    raise LoadError(f"module {name!r} fails when it is imported: {_told(error)}")
+
+
+def _broken_protocol(cls: type) -> Iterator[str]:
+    for method in _METHODS:
+        if not callable(getattr(cls, method, None)):
+            yield f"class {cls.__name__} has no method {method}(){likely(method, vars(cls))}"
+    handler = getattr(cls, "on_candle_close", None)
+    if inspect.isfunction(handler) and not inspect.iscoroutinefunction(inspect.unwrap(handler)):
+        yield f"{cls.__name__}.on_candle_close() must be `async def`"
+
+
+def make(cls: type, instrument: str, parameters: Mapping[str, object], path: str) -> tuple[object, tuple[Mistake, ...]]:
+    """Call the class with its parameters, and with `instrument` where the constructor takes it.
+
+    Returns:
+        The strategy and no mistake, or None and the mistakes; `path` leads to the parameters.
+    """
+    arguments = dict(parameters)
+    if _takes(cls, _INSTRUMENT):
+        arguments.setdefault(_INSTRUMENT, instrument)
+    mistakes = tuple(_wrong_arguments(cls, arguments, path))
+    if mistakes:
+        return None, mistakes
+    with Foreign() as foreign:
+        return cls(**arguments), ()
+    return None, (Mistake(path, f"{cls.__name__} refuses them: {_told(foreign.error)}"),)
+
+
+def _wrong_arguments(cls: type, arguments: Mapping[str, object], path: str) -> Iterator[Mistake]:
+    named = _named(cls)
+    if not _takes_any(cls):
+        for key in arguments.keys() - named.keys():
+            yield Mistake(
+                f"{path}.{key}",
+                f"{cls.__name__} takes no such parameter{one_of(key, named)}",
+            )
+    for key, parameter in named.items():
+        if parameter.default is parameter.empty and key not in arguments:
+            yield Mistake(f"{path}.{key}", f"{cls.__name__} needs this parameter")
+
+
+def _takes(cls: type, key: str) -> bool:
+    return key in _named(cls) or _takes_any(cls)
+
+
+def _takes_any(cls: type) -> bool:
+    return any(each.kind is each.VAR_KEYWORD for each in inspect.signature(cls).parameters.values())
+
+
+def _named(cls: type) -> dict[str, inspect.Parameter]:
+    parameters = inspect.signature(cls).parameters.items()
+    return {key: each for key, each in parameters if each.kind in (each.POSITIONAL_OR_KEYWORD, each.KEYWORD_ONLY)}
+
+
+def _told(error: BaseException | None) -> str:
+    """Say what was raised and, where the error does not say it itself, on which line of the user's code."""
+    frames = None if error is None else user_frames(error)
+    where = ""
+    if frames is not None:
+        last = traceback.extract_tb(frames)[-1]
+        where = f" ({Path(last.filename).name}, line {last.lineno})"
+    return (f"{type(error).__name__}: {error}" if str(error) else type(error).__name__) + where

@@ -1,0 +1,89 @@
+"""Progress on stderr and figures on stdout; the one place that uses rich."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from math import floor, log10
+from typing import Final
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from tradedesk.cli._play import Outcome
+from tradedesk.cli._tally import Figures
+
+_WIDTH_OF_A_FILE: Final = 200
+"""Columns where there is no terminal: nothing is cut or wrapped."""
+
+
+@contextmanager
+def progress(title: str, count: Callable[[], int | None]) -> Iterator[Callable[[int], None]]:
+    """Show a bar while the block runs, on a terminal only; the block tells it how many candles are done."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda _: None
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("candles"),
+        TimeRemainingColumn(),
+    )
+    # What a strategy prints goes above the bar, unless it goes to a file.
+    with Progress(*columns, console=console, transient=True, redirect_stdout=sys.stdout.isatty()) as bar:
+        task = bar.add_task(title, total=count())
+        yield lambda done: bar.update(task, completed=done)
+
+
+def show(title: str, outcome: Outcome) -> None:
+    """Print the figures: a row for each sleeve, then the portfolio's."""
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = _WIDTH_OF_A_FILE
+    digits = _digits(outcome.figures.budget)
+    for part in (Text(title, style="bold"), _sleeves(outcome.figures, digits), _portfolio(outcome, digits)):
+        console.print(part)
+        console.print()
+
+
+def _sleeves(figures: Figures, digits: int) -> Table:
+    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    table.add_column("sleeve")
+    for title in ("candles", "active", "mean allocation", "largest allocation"):
+        table.add_column(title, justify="right")
+    for each in figures.sleeves:
+        # A name is no markup, whatever brackets it holds.
+        table.add_row(
+            Text(each.sleeve),
+            f"{each.candles:,}",
+            _shown(each.share_active, ".1%"),
+            _shown(each.mean_allocation, f",.{digits}f"),
+            _shown(each.largest_allocation, f",.{digits}f"),
+        )
+    return table
+
+
+def _portfolio(outcome: Outcome, digits: int) -> Table:
+    figures = outcome.figures
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column()
+    table.add_column(justify="right")
+    table.add_row("largest total held", f"{figures.largest_total:,.{digits}f}")
+    table.add_row("budget", _shown(figures.budget, f",.{digits}f"))
+    table.add_row("slices", f"{figures.slices:,}")
+    table.add_row("candles", f"{figures.candles:,}")
+    table.add_row("candles per second", f"{figures.candles / outcome.seconds:,.0f}")
+    return table
+
+
+def _shown(number: float | None, form: str) -> str:
+    return "-" if number is None else format(number, form)
+
+
+def _digits(budget: float | None) -> int:
+    """Decimals that leave three figures of a small budget to see."""
+    return 2 if not budget or budget >= 1 else 2 - floor(log10(budget))

@@ -1,0 +1,148 @@
+"""Tables into values, checked key by key; the one place that uses cattrs.
+
+On its own cattrs takes 3.9 for an int and "false" for True, and reports a wrong kind as a missing key. Here a
+value has the type that is asked for or is a mistake, and all mistakes of a table are found in one go.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final, Generic, Literal, TypeVar, get_args, get_origin
+
+from attrs import NOTHING, Attribute, AttrsInstance, fields, frozen
+from cattrs import BaseValidationError, ClassValidationError, Converter
+from cattrs.errors import ForbiddenExtraKeysError
+
+from tradedesk.cli import _config as config
+from tradedesk.cli._mistakes import Mistake, likely, one_of
+
+_KINDS: Final[Mapping[str, type]] = {"equal_split": config.EqualSplit}
+"""The policies a file can name: a new one is an attrs class with `build`, and a row here."""
+
+_TEXT: Final[Mapping[object, Callable[[str], object]]] = {
+    config.Name: config.name,
+    config.Period: config.period,
+    config.ClassName: config.class_name,
+}
+
+
+_WORDS: Final[Mapping[type, str]] = {str: "text", bool: "true or false", float: "a number", dict: "a table"}
+
+T = TypeVar("T")
+Table = TypeVar("Table", bound=AttrsInstance)
+
+
+@frozen
+class Structured(Generic[Table]):
+    """A table as a value, or as far as it is sound: the sound values by key, and the mistakes."""
+
+    value: Table | None
+    sound: Mapping[str, object]
+    mistakes: tuple[Mistake, ...] = ()
+
+
+def structure(table: object, cls: type[Table], path: str) -> Structured[Table]:
+    """Read a table as the fields of an attrs class."""
+    if not isinstance(table, dict):
+        return Structured(None, {}, (Mistake(path, _expected("a table", table)),))
+    converter = _converter()
+    try:
+        value = converter.structure(table, cls)
+    except ClassValidationError as error:
+        return Structured(None, _sound(table, cls, converter), tuple(_explain(error, path)))
+    return Structured(value, {each.name: getattr(value, each.name) for each in fields(cls)})
+
+
+def _sound(table: Mapping[str, object], cls: type[AttrsInstance], converter: Converter) -> dict[str, object]:
+    values: dict[str, object] = {}
+    for each in fields(cls):
+        if each.name not in table:
+            values |= _default(each)
+            continue
+        try:
+            values[each.name] = converter.structure(table[each.name], each.type)
+        except (BaseValidationError, ValueError, TypeError):
+            continue  # explained with the table
+    return values
+
+
+def _default(each: "Attribute[object]") -> dict[str, object]:
+    if each.default is NOTHING:
+        return {}
+    make = getattr(each.default, "factory", None)
+    return {each.name: each.default if make is None else make()}
+
+
+def _explain(error: BaseException, path: str) -> Iterator[Mistake]:
+    match error:
+        case ClassValidationError():
+            within, without = error.group_exceptions()
+            for inner, note in within:
+                yield from _explain(inner, f"{path}.{note.name}")
+            for inner in without:
+                yield from _explain(inner, path)
+        case ForbiddenExtraKeysError(cl=cls, extra_fields=extra):
+            known = [each.name for each in fields(cls)]
+            yield from (Mistake(f"{path}.{key}", f"unknown key{one_of(key, known)}") for key in sorted(extra))
+        case KeyError():
+            yield Mistake(path, "required key is missing")
+        case _:
+            yield Mistake(path, str(error))
+
+
+def _converter() -> Converter:
+    converter = Converter(forbid_extra_keys=True)
+    for kind in (str, bool):
+        converter.register_structure_hook(kind, _strict)
+    converter.register_structure_hook_func(lambda kind: kind is config.Amount, _amount)
+    converter.register_structure_hook_func(lambda kind: kind is config.Parameters, _table)
+    converter.register_structure_hook_func(
+        lambda kind: kind in _TEXT, lambda value, kind: _TEXT[kind](_strict(value, str))
+    )
+    converter.register_structure_hook_func(_is_literal, _choice)
+    converter.register_structure_hook_func(
+        lambda kind: kind is config.Policy, lambda value, _: converter.structure(*_tagged(value))
+    )
+    return converter
+
+
+def _strict(value: object, kind: type[T]) -> T:
+    # bool is an int to isinstance.
+    if type(value) is not kind:
+        raise TypeError(_expected(_WORDS.get(kind, kind.__name__), value))
+    return value
+
+
+def _amount(value: object, _: object) -> config.Amount:
+    return config.amount(float(value) if type(value) is int else _strict(value, float))
+
+
+def _table(value: object, _: object) -> object:
+    return _strict(value, dict)
+
+
+def _is_literal(kind: object) -> bool:
+    origin: object = get_origin(kind)
+    return origin is Literal
+
+
+def _choice(value: object, kind: object) -> str:
+    choices = get_args(kind)
+    text = _strict(value, str)
+    if text not in choices:
+        raise ValueError(f"expected {' or '.join(map(repr, choices))}, got {text!r}{likely(text, choices)}")
+    return text
+
+
+def _tagged(value: object) -> tuple[dict[str, object], type]:
+    """Split a table with a `kind` into the rest and the kind's class."""
+    table = dict(_strict(value, dict))
+    kind = table.pop("kind", None)
+    known = " or ".join(map(repr, _KINDS))
+    if kind is None:
+        raise ValueError(f"kind is missing; it must be {known}")
+    if not isinstance(kind, str) or kind not in _KINDS:
+        raise ValueError(f"kind is {kind!r}; it must be {known}{likely(str(kind), _KINDS)}")
+    return table, _KINDS[kind]
+
+
+def _expected(what: str, value: object) -> str:
+    return f"expected {what}, got {type(value).__name__} {value!r}"
