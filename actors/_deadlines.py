@@ -10,7 +10,7 @@ from math import inf
 import attrs
 
 from actors._errors import AskTimeout
-from actors._messages import WAITING, Answers, Failure
+from actors._messages import WAITING, Answers
 
 _KEEP = 64
 """Settled asks that may linger in the heap before it is swept; then up to as many as there are living ones."""
@@ -61,7 +61,7 @@ class Deadlines:
         while heap and heap[0][0] <= now:
             limit = heapq.heappop(heap)[2]
             error = AskTimeout(limit.actor, limit.message, limit.timeout)
-            limit.answers.settle(limit.place, Failure(error))
+            limit.answers.fail(limit.place, error)
 
     def _sweep(self) -> None:
         # amortised O(1) for each ask: the heap is swept only after it has doubled

@@ -13,7 +13,7 @@ from trio.lowlevel import Abort, checkpoint_if_cancelled, current_task, wait_tas
 from actors._errors import ActorError, AlreadyReplied, NoReply
 from actors._lifecycle import Life, Order, after
 from actors._mailbox import NOTHING, Mailbox
-from actors._messages import Answers, Failure
+from actors._messages import Answers
 from actors._statistics import ActorStatistics
 
 M = TypeVar("M")
@@ -44,10 +44,10 @@ class Reply:
         if self._answers is not None and not self._answers.settle(self._place, value):
             _count_late(self._inbox)
 
-    def close(self, failure: Failure) -> None:
+    def close(self, error: ActorError) -> None:
         """The actor has ended: the asker is told so, and what is sent later is late."""
         if self._answers is not None:
-            self._answers.settle(self._place, failure)
+            self._answers.fail(self._place, error)
 
 
 class Inbox(Mailbox, Generic[M]):
@@ -130,6 +130,11 @@ class Inbox(Mailbox, Generic[M]):
         self.deferred.add(reply)
         return reply
 
+    @property
+    def queued(self) -> int:
+        """Messages that wait, without the one in hand."""
+        return len(self.queue)
+
     def statistics(self) -> ActorStatistics:
         """This actor now."""
         busy = self.in_hand is not NOTHING
@@ -158,7 +163,7 @@ class Inbox(Mailbox, Generic[M]):
     def _no_reply(self) -> None:
         answers, self.asked = self.asked, None
         if answers is not None:
-            answers.settle(self.place, Failure(NoReply(self.name, self.in_hand)))
+            answers.fail(self.place, NoReply(self.name, self.in_hand))
 
     async def _turn(self, *, rested: bool) -> None:
         """Return when a message may be taken; raise StopAsyncIteration when none is to come."""

@@ -10,7 +10,7 @@ from trio.lowlevel import Task
 
 from actors._errors import ActorCrashed, ActorError, ActorStopped, InboxFull
 from actors._lifecycle import Life, Order, after
-from actors._messages import WAITING, Answers, Entry, Failure
+from actors._messages import WAITING, Answers, Entry
 from actors._runtime import Runtime
 from actors._seam import Waiter
 
@@ -112,7 +112,7 @@ class Mailbox:
         if not self.life.accepts:
             self.bury(entry, self.life.value)
         elif self.overflow == "fail":
-            answers.settle(entry[2], Failure(InboxFull(self.name, self.capacity)))
+            answers.fail(entry[2], InboxFull(self.name, self.capacity))
         else:
             self._line_up((entry, None))
 
@@ -150,7 +150,7 @@ class Mailbox:
         self.life = after(self.life, Order.END)
         hand, asked, self.in_hand, self.asked = self.in_hand, self.asked, NOTHING, None
         if asked is not None:
-            asked.settle(self.place, self._failure(hand, crash, in_hand=True))
+            asked.fail(self.place, self._failure(hand, crash, in_hand=True))
         deferred, self.deferred = self.deferred, None
         for reply in deferred or ():
             reply.close(self._failure(reply.message, crash))
@@ -163,14 +163,14 @@ class Mailbox:
         message, answers, place = entry
         self.dead += 1
         if answers is not None:
-            answers.settle(place, self._failure(message, crash))
+            answers.fail(place, self._failure(message, crash))
         self.runtime.bury(self.name, message, reason)
 
-    def _failure(self, message: object, crash: Exception | None, *, in_hand: bool = False) -> Failure:
+    def _failure(self, message: object, crash: Exception | None, *, in_hand: bool = False) -> ActorError:
         error: ActorError
         error = ActorCrashed(self.name, message) if in_hand and crash else ActorStopped(self.name, message)
         error.__cause__ = crash
-        return Failure(error)
+        return error
 
     def _line_up(self, place: tuple[Entry, Waiter | None]) -> "deque[tuple[Entry, Waiter | None]]":
         if self.blocked is None:

@@ -41,28 +41,20 @@ CLOSED: Final = object()
 """Stands there when the asker has left: what comes now is late."""
 
 
-class Failure:
-    """Stands there for an error, so that a reply may be any value, exceptions included."""
-
-    __slots__ = ("error",)
-
-    def __init__(self, error: ActorError) -> None:
-        self.error = error
-
-
 class Answers(Waiter):
     """The answers that one task waits for, a place each.
 
     Every place is settled exactly once, whoever comes first: the reply, a failure, the asker's leaving.
     """
 
-    __slots__ = ("values",)
+    __slots__ = ("errors", "values")
 
     def __init__(self, scheduler: Scheduler, count: int) -> None:
         self.scheduler = scheduler
         self.task = None
         self.left = count
         self.values: list[object] = [WAITING] * count
+        self.errors: dict[int, ActorError] | None = None
 
     def settle(self, place: int, value: object) -> bool:
         """Fill one place and, with the last, wake the asker; False when the place was settled before."""
@@ -78,6 +70,14 @@ class Answers(Waiter):
                 self.task = None
                 self.scheduler.ready(task)
         return True
+
+    def fail(self, place: int, error: ActorError) -> None:
+        """Settle one place without an answer, unless it is settled."""
+        if self.values[place] is WAITING:
+            if self.errors is None:
+                self.errors = {}
+            self.errors[place] = error
+            self.settle(place, error)
 
     def abandon(self) -> None:
         """The asker leaves; what comes from now on is late."""

@@ -10,7 +10,7 @@ from trio.lowlevel import Task, checkpoint, current_task
 from actors._deadlines import Limit
 from actors._inbox import Inbox
 from actors._lifecycle import Life, Order
-from actors._messages import Answers, Failure, Request
+from actors._messages import Answers, Request
 from actors._seam import Waiter
 from actors._statistics import ActorStatistics
 
@@ -96,10 +96,9 @@ class Ref(Generic[M_contra]):
         finally:
             if answers.left:
                 answers.abandon()
-        value = answers.values[0]
-        if type(value) is Failure:
-            raise value.error
-        return value
+        if answers.errors is not None:
+            raise answers.errors[0]
+        return answers.values[0]
 
     async def drain(self) -> None:
         """Refuse new messages, let the actor finish what is queued, and wait for its end.
@@ -179,13 +178,9 @@ async def ask_all(pairs: Iterable[tuple[Ref[M_contra], M_contra]], *, timeout: f
     finally:
         if answers.left:
             answers.abandon()
-    _raise_failures(answers.values)
-    return answers.values
-
-
-def _raise_failures(values: list[object]) -> None:
-    errors = [value.error for value in values if type(value) is Failure]
+    if answers.errors is None:
+        return answers.values
+    errors = [error for _, error in sorted(answers.errors.items())]
     if len(errors) == 1:
         raise errors[0]
-    if errors:
-        raise ExceptionGroup(f"{len(errors)} of {len(values)} asks failed", errors)
+    raise ExceptionGroup(f"{len(errors)} of {len(questions)} asks failed", errors)

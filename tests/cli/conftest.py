@@ -10,6 +10,9 @@ import pytest
 from tradedesk.cli import main
 
 STRATEGIES = """\
+import trio
+
+
 class Steady:
     def __init__(self, instrument, level=1.0, *, active=True):
         self.instrument = instrument
@@ -43,7 +46,7 @@ class Fussy(Steady):
 class Mute:
     def set_risk_per_trade(self, value): ...
     def is_regime_activ(self): ...
-    async def on_candle_close(self, event): ...
+    def on_candle_close(self, event): ...
 
 
 class Hasty(Steady):
@@ -65,7 +68,10 @@ class Interrupted(Steady):
         raise KeyboardInterrupt
 
 
-VALUE = 1
+class Patient(Steady):
+    async def on_candle_close(self, event):
+        print("ready", flush=True)
+        await trio.sleep_forever()
 
 
 def factory():

@@ -150,7 +150,12 @@ MISTAKES = {
     ),
     "missing method": (
         strategy("house_strategies:Mute"),
-        ["sleeve[0].strategy: class Mute has no method is_regime_active() (did you mean 'is_regime_activ'?)"],
+        [
+            (
+                "sleeve[0].strategy: class Mute has no method is_regime_active() (did you mean 'is_regime_activ'?); "
+                "Mute.on_candle_close() must be `async def`"
+            )
+        ],
     ),
     "handler that is not async": (
         strategy("house_strategies:Hasty"),
@@ -176,7 +181,7 @@ MISTAKES = {
     ),
     "refused parameters": (
         strategy("house_strategies:Fussy"),
-        ["sleeve[0].parameters: Fussy refuses them: ValueError: not today (house_strategies.py, line 28)"],
+        ["sleeve[0].parameters: Fussy refuses them: ValueError: not today (house_strategies.py, line 31)"],
     ),
     # sleeves together
     "duplicate sleeve": (

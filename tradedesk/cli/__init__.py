@@ -2,8 +2,9 @@
 
 _app                      commands and options (cyclopts)
 _guard                    what ends the command: sentence, exit code
-_toml                     a portfolio file into a desk: all mistakes at once
+_toml  _mistakes          a portfolio file into a _desk: all mistakes at once
   _config  _structure     its tables as values; tables checked key by key (cattrs)
+  _sleeves                each sleeve: its file, its strategy, its place among the others
   _load                   strategies by name, from the user's own modules
 _demo                     the desk of the demo
 _play                     run a desk

@@ -35,11 +35,12 @@ instrument = "EURUSD"
 period = "4HOUR"
 file = "eurusd.csv"              # from the folder of this file
 strategy = "my_strategies:Mine"  # a module in that folder, or an installed one
-parameters = { threshold = 2 }   # for the constructor, with `instrument` if taken
+parameters = { threshold = 2 }   # for the constructor
 stamp = "open"                   # what the timestamps mark; or "close"
 name = "EURUSD slow"             # for a second sleeve of the instrument
 
-The last three keys of a sleeve and the last four of the portfolio may be left out."""
+The last three keys of a sleeve and the last four of the portfolio may be left
+out. A constructor that takes `instrument` is given it beside the parameters."""
 
 
 def _amount(_: object, value: float) -> None:

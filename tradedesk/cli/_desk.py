@@ -31,10 +31,13 @@ class Desk:
 
 
 def count_rows(files: tuple[Path, ...]) -> int | None:
-    """Count the rows below the headers of plain files; None if one is compressed or no regular file."""
+    """Count the rows below the headers; None if a file is compressed, no regular file or not to be read."""
     if not all(path.is_file() and path.suffix != ".gz" for path in files):
         return None
-    return sum(map(_rows, files))
+    try:
+        return sum(map(_rows, files))
+    except OSError:
+        return None  # the reader finds the better words
 
 
 def _rows(path: Path) -> int:

@@ -21,7 +21,7 @@ FAILED: Final = 1
 MISTAKEN: Final = 2
 INTERRUPTED: Final = 130
 
-_OURS: Final = frozenset({"tradedesk", "actors", "trio", "outcome", "cyclopts", "__main__"})
+_OURS: Final = frozenset({"tradedesk", "actors", "trio", "outcome", "cyclopts", "rich", "__main__"})
 
 
 class RunError(Exception):
@@ -69,7 +69,7 @@ def judge(error: BaseException) -> tuple[int, str] | None:
         return INTERRUPTED, "interrupted"
     if isinstance(error, ConfigError):
         return MISTAKEN, str(error)
-    texts = [_failure(leaf) for leaf in leaves]
+    texts = [_failure(leaf) if isinstance(leaf, Exception) else None for leaf in leaves]
     return None if None in texts else (FAILED, "\n".join(filter(None, texts)))
 
 
@@ -86,7 +86,7 @@ def _failure(error: BaseException) -> str | None:
     frames = user_frames(error)
     if frames is not None or notes:
         told = traceback.TracebackException.from_exception(error.with_traceback(frames))
-        return "the run failed: " + "".join(told.format()).rstrip()
+        return "the run failed:\n" + "".join(told.format()).rstrip()
     if isinstance(error, (MarketDataError, PortfolioError, RunError)):
         return f"the run failed: {error}"
     return None

@@ -3,7 +3,7 @@
 import inspect
 import pkgutil
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Final
@@ -33,8 +33,8 @@ def load_class(reference: str, folder: Path) -> type:
         raise LoadError(f"module {module_name!r} has no class {name!r}{one_of(name, classes)}")
     if not isinstance(found, type):
         raise LoadError(f"{reference!r} is of type {type(found).__name__}; it must be a class")
-    for rule in _broken_protocol(found):
-        raise LoadError(rule)
+    if rules := list(_broken_protocol(found)):
+        raise LoadError("; ".join(rules))
     return found
 
 
@@ -79,11 +79,8 @@ def make(cls: type, instrument: str, parameters: Mapping[str, object], path: str
 def _wrong_arguments(cls: type, arguments: Mapping[str, object], path: str) -> Iterator[Mistake]:
     named = _named(cls)
     if not _takes_any(cls):
-        for key in arguments.keys() - named.keys():
-            yield Mistake(
-                f"{path}.{key}",
-                f"{cls.__name__} takes no such parameter{one_of(key, named)}",
-            )
+        for key in (key for key in arguments if key not in named):
+            yield Mistake(f"{path}.{key}", f"{cls.__name__} takes no such parameter{one_of(key, named)}")
     for key, parameter in named.items():
         if parameter.default is parameter.empty and key not in arguments:
             yield Mistake(f"{path}.{key}", f"{cls.__name__} needs this parameter")
@@ -94,12 +91,20 @@ def _takes(cls: type, key: str) -> bool:
 
 
 def _takes_any(cls: type) -> bool:
-    return any(each.kind is each.VAR_KEYWORD for each in inspect.signature(cls).parameters.values())
+    return any(each.kind is each.VAR_KEYWORD for each in _parameters(cls))
 
 
 def _named(cls: type) -> dict[str, inspect.Parameter]:
-    parameters = inspect.signature(cls).parameters.items()
-    return {key: each for key, each in parameters if each.kind in (each.POSITIONAL_OR_KEYWORD, each.KEYWORD_ONLY)}
+    by_name = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    return {each.name: each for each in _parameters(cls) if each.kind in by_name}
+
+
+def _parameters(cls: type) -> Iterable[inspect.Parameter]:
+    try:
+        return inspect.signature(cls).parameters.values()
+    except ValueError:
+        # A compiled class may tell nothing; the call will show what it takes.
+        return (inspect.Parameter("anything", inspect.Parameter.VAR_KEYWORD),)
 
 
 def _told(error: BaseException | None) -> str:

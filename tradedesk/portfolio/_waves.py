@@ -14,12 +14,13 @@ from tradedesk.marketdata import Instrument
 
 
 class Kind(Enum):
-    """What a subject is asked to do: every sleeve of a wave, or the policy."""
+    """What code of the user is asked to do: every sleeve of a wave, the policy, a source."""
 
     POLL = "report the regime"
     RISK = "take an amount of risk"
     CANDLE = "handle a candle, then report the regime"
     ALLOCATE = "split the budget over the active sleeves"
+    NEXT = "give the next slice"
 
 
 @attrs.define

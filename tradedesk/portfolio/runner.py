@@ -8,14 +8,14 @@ from typing import Literal, Self
 import attrs
 from trio.lowlevel import Task, current_task
 
-from actors import ActorStopped, Inbox, Observer, Ref, Scheduler, open_system
-from tradedesk.marketdata import CandleCloseEvent, Instrument, Slice, SourceOrderError
+from actors import ActorStopped, Observer, Ref, Scheduler, open_system
+from tradedesk.marketdata import CandleCloseEvent, Instrument, Slice
 from tradedesk.portfolio._coordination import Coordination
 from tradedesk.portfolio._dispatch import Actors, Direct, Dispatcher, sleeve
 from tradedesk.portfolio._errors import RunnerStateError
-from tradedesk.portfolio._service import Call, Service, Sink
+from tradedesk.portfolio._service import Call, Clock, Feed, Service, Sink
 from tradedesk.portfolio._setup import Strategies, check_amount, check_choice, check_policy, sleeves_of
-from tradedesk.portfolio._sleeves import Sleeves
+from tradedesk.portfolio._sleeves import Plan, Sleeves
 from tradedesk.portfolio._tasks import Turns, refuse_descendants
 from tradedesk.portfolio._trace import TraceRecord
 from tradedesk.portfolio.types import RiskAllocationPolicy
@@ -110,7 +110,7 @@ class PortfolioRunner:
         self._as_actors = dispatch == "actors"
         self._watchers = observer, scheduler
         self._exits: AsyncExitStack | None = None
-        self._coordinator: Ref[Call] | None = None
+        self._coordinator: Ref[Call | Feed] | None = None
         self._sleeve_tasks: set[Task] = set()
 
     async def on_candle_close(self, event: CandleCloseEvent) -> None:
@@ -126,7 +126,7 @@ class PortfolioRunner:
             ReentrantCallError: The call came from inside a handler.
             Exception: What the strategy raised, with a note that names sleeve and candle.
         """
-        await self._serve((event,), None)
+        await self._serve(self._sleeves.plan((event,), None))
 
     async def on_slice(self, events: Iterable[CandleCloseEvent] | Slice) -> None:
         """Serve all candles that close at one instant, in any order; no candles at all is a clock tick.
@@ -137,9 +137,9 @@ class PortfolioRunner:
             Exception: And all that `on_candle_close` raises.
         """
         if isinstance(events, Slice):
-            await self._serve(events.events, events.close_time)
+            await self._serve(self._sleeves.plan(events.events, events.close_time))
         else:
-            await self._serve(tuple(events), None)
+            await self._serve(self._sleeves.plan(tuple(events), None))
 
     async def run(self, source: AsyncIterable[CandleCloseEvent | Slice] | Iterable[CandleCloseEvent | Slice]) -> None:
         """Serve a source of events or slices to its end.
@@ -150,13 +150,17 @@ class PortfolioRunner:
             SourceOrderError: A slice does not close after the one before.
             Exception: And all that `on_slice` raises.
         """
-        previous: Slice | None = None
+        clock = Clock(self._sleeves)
         if isinstance(source, AsyncIterable):
             async for item in source:
-                previous = await self._feed(item, previous)
-        else:
-            for item in source:
-                previous = await self._feed(item, previous)
+                await self._serve(clock.plan(item))
+            return
+        feed = Feed(clock, iter(source))
+        if self._coordinator is not None:
+            await self._ask(self._coordinator, feed)
+            return
+        while (plan := feed.next_plan()) is not None:
+            await self._serve(plan)
 
     def statistics(self) -> RunnerStatistics:
         """This portfolio now."""
@@ -204,11 +208,7 @@ class PortfolioRunner:
             for key, strategy in zip(self._sleeves.keys, self._strategies, strict=True)
         ]
         dispatcher = Actors(refs)
-        self._coordinator = await system.start(self._coordinate, dispatcher, name="coordinator")
-
-    async def _coordinate(self, inbox: Inbox[Call], dispatcher: Dispatcher) -> None:
-        async for call in inbox:
-            inbox.reply(await self._service.serve(call, dispatcher))
+        self._coordinator = await system.start(self._service.coordinate, dispatcher, name="coordinator")
 
     def _register(self) -> None:
         self._sleeve_tasks.add(current_task())
@@ -217,40 +217,31 @@ class PortfolioRunner:
         self._exits = self._coordinator = None
         self._sleeve_tasks.clear()
 
-    async def _feed(self, item: CandleCloseEvent | Slice, previous: Slice | None) -> Slice | None:
-        if not isinstance(item, Slice):
-            await self._serve((item,), None)
-            return previous
-        if previous is not None and item.close_time <= previous.close_time:
-            instruments = dict.fromkeys(event.instrument for event in (*previous.events, *item.events))
-            raise SourceOrderError(0, tuple(instruments), previous.close_time, item.close_time)
-        await self._serve(item.events, item.close_time)
-        return item
-
-    async def _serve(self, events: tuple[CandleCloseEvent, ...], close_time: int | None) -> None:
-        call = Call(self._sleeves.plan(events, close_time))
-        service = self._service
-        if self._coordinator is None:
-            await self._turns.take()
-            try:
-                failures = await service.serve(call, self._direct)
-            finally:
-                self._turns.give_back()
-        else:
-            if service.busy:
-                refuse_descendants(self._sleeve_tasks)
-            failures = await self._ask(self._coordinator, call)
-        if failures or service.unmet:
+    async def _serve(self, plan: Plan) -> None:
+        call = Call(plan)
+        if self._coordinator is not None:
+            await self._ask(self._coordinator, call)
+            return
+        await self._turns.take()
+        try:
+            failures = await self._service.serve(plan, call, self._direct)
+        finally:
+            self._turns.give_back()
+        if failures or self._service.unmet:
             self._raise(failures)
 
-    async def _ask(self, coordinator: Ref[Call], call: Call) -> list[Exception]:
+    async def _ask(self, coordinator: Ref[Call | Feed], caller: Call | Feed) -> None:
+        service = self._service
+        if service.busy:
+            refuse_descendants(self._sleeve_tasks)
         try:
-            failures = await coordinator.ask(call)
+            failures = await coordinator.ask(caller)
         except ActorStopped as error:
             raise RunnerStateError("the runner's block is ending: this call was not served.") from error
         finally:
-            call.abandoned = True  # in time only if the caller was cancelled
-        return failures
+            caller.left = True  # in time only if the caller was cancelled
+        if failures or service.unmet:
+            self._raise(failures)
 
     def _raise(self, failures: list[Exception]) -> None:
         """Raise the failures of this call, and those that an earlier caller did not stay for."""
