@@ -5,7 +5,7 @@
     ActorError
     ├── AskError                 an ask ended without a reply
     │   ├── ActorCrashed         they failed: the handler raised; the cause is chained
-    │   ├── ActorStopped         they are gone: the message was never handled
+    │   ├── ActorStopped         they are gone: the message was not answered
     │   ├── NoReply              they finished the message and said nothing
     │   └── AskTimeout           they were too slow for your timeout
     ├── InboxFull                you send faster than they handle, and chose not to wait
@@ -14,6 +14,20 @@
     ├── NameTaken                two living actors would share a name
     └── SystemClosed             the block of this system has ended
 """
+
+from reprlib import Repr
+from typing import Final
+
+
+class _Shown(Repr):
+    """How a message looks in an error: short, and never failing, whatever its ``__repr__`` does."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxother = self.maxstring = self.maxlong = 200  # characters
+
+
+shown: Final = _Shown().repr
 
 
 class ActorError(Exception):
@@ -38,15 +52,26 @@ class ActorCrashed(AskError):
     def __init__(self, actor: str, message: object) -> None:
         super().__init__(
             actor,
-            f"{actor!r} crashed while it handled {message!r}: the cause above tells why. Part of the work may be done.",
+            f"{actor!r} crashed while it handled {shown(message)}: the cause above tells why. "
+            "Part of the work may be done.",
         )
 
 
 class ActorStopped(AskError):
-    """The actor ended before it took this message up, so nothing of it was done."""
+    """The actor ended before it answered.
 
-    def __init__(self, actor: str, message: object) -> None:
-        super().__init__(actor, f"{actor!r} has stopped; it never handled {message!r}, so it is safe to ask another.")
+    Attributes:
+        begun: False when it never took the message up, so that nothing of it was done.
+    """
+
+    def __init__(self, actor: str, message: object, *, begun: bool = False) -> None:
+        text = (
+            f"{actor!r} ended before it answered {shown(message)}: part of the work may be done."
+            if begun
+            else f"{actor!r} has stopped; it never handled {shown(message)}, so it is safe to ask another."
+        )
+        super().__init__(actor, text)
+        self.begun = begun
 
 
 class NoReply(AskError):
@@ -55,7 +80,7 @@ class NoReply(AskError):
     def __init__(self, actor: str, message: object) -> None:
         super().__init__(
             actor,
-            f"{actor!r} finished {message!r} without a reply: call inbox.reply(value), or inbox.defer().",
+            f"{actor!r} finished {shown(message)} without a reply: call inbox.reply(value), or inbox.defer().",
         )
 
 
@@ -63,7 +88,7 @@ class AskTimeout(AskError):
     """The reply did not come in time; the message may still be handled, and its late reply is counted."""
 
     def __init__(self, actor: str, message: object, timeout: float) -> None:
-        super().__init__(actor, f"{actor!r} did not reply to {message!r} within {timeout:g} s.")
+        super().__init__(actor, f"{actor!r} did not reply to {shown(message)} within {timeout:g} s.")
 
 
 class InboxFull(ActorError):
@@ -80,7 +105,7 @@ class AlreadyReplied(ActorError):
     """One message was answered twice."""
 
     def __init__(self, actor: str, message: object) -> None:
-        super().__init__(f"{actor!r} has already answered {message!r}, or handed its answer out with defer().")
+        super().__init__(f"{actor!r} has already answered {shown(message)}, or handed its answer out with defer().")
 
 
 class StartFailed(ActorError):

@@ -8,7 +8,7 @@ FIFO for each sender, and causal.
 from typing import Final, Generic, Self, TypeVar
 
 import trio
-from trio.lowlevel import Abort, checkpoint_if_cancelled, current_task, wait_task_rescheduled
+from trio.lowlevel import Abort, current_task, wait_task_rescheduled
 
 from actors._errors import ActorError, AlreadyReplied, NoReply
 from actors._lifecycle import Life, Order, after
@@ -40,7 +40,7 @@ class Reply:
             raise AlreadyReplied(self._inbox.name, self.message)
         self._sent = True
         if self._inbox.deferred is not None:
-            self._inbox.deferred.discard(self)
+            self._inbox.deferred.pop(self, None)
         if self._answers is not None and not self._answers.settle(self._place, value):
             _count_late(self._inbox)
 
@@ -59,6 +59,7 @@ class Inbox(Mailbox, Generic[M]):
     __slots__ = ()
 
     def __aiter__(self) -> Self:
+        self._check_owner()
         return self
 
     async def __anext__(self) -> M:
@@ -75,9 +76,10 @@ class Inbox(Mailbox, Generic[M]):
             if self.queue or self.life is not _RUNNING:
                 await self._turn(rested=False)
             else:
-                if self.task is not None:
-                    raise _two_tasks(self.name)
-                self.task = task = current_task()
+                task = current_task()
+                if task is not self.owner:
+                    self._check_owner()
+                self.task = task
                 runtime.scheduler.parked(task)
                 await wait_task_rescheduled(self._abort)
                 if self.queue and self.life is _RUNNING:
@@ -123,11 +125,12 @@ class Inbox(Mailbox, Generic[M]):
         if self.place == _GIVEN:
             raise AlreadyReplied(self.name, self.in_hand)
         reply = Reply(self, self.in_hand, self.asked, self.place)
+        if self.asked is not None:
+            if self.deferred is None:
+                self.deferred = {}
+            self.deferred[reply] = None
         self.asked = None
         self.place = _GIVEN
-        if self.deferred is None:
-            self.deferred = set()
-        self.deferred.add(reply)
         return reply
 
     @property
@@ -144,7 +147,7 @@ class Inbox(Mailbox, Generic[M]):
             queued=len(self.queue),
             capacity=self.capacity,
             peak=self.peak,
-            waiting=len(self.blocked or ()),
+            waiting=self.waiting,
             handled=self.taken - busy,
             dead_letters=self.dead,
             late_replies=self.late,
@@ -167,6 +170,7 @@ class Inbox(Mailbox, Generic[M]):
 
     async def _turn(self, *, rested: bool) -> None:
         """Return when a message may be taken; raise StopAsyncIteration when none is to come."""
+        self._check_owner()
         if self.life is Life.STARTING:
             self.life = after(self.life, Order.BEGIN)
             if self.begun is not None:
@@ -179,24 +183,30 @@ class Inbox(Mailbox, Generic[M]):
             if self.queue:
                 await self.runtime.scheduler.pause()
             else:
-                if self.task is not None:
-                    raise _two_tasks(self.name)
-                self.task = task = current_task()
-                self.runtime.scheduler.parked(task)
-                await wait_task_rescheduled(self._abort)
-        if self.life is Life.KILLED:
-            await checkpoint_if_cancelled()
+                await self._park()
+        # a checkpoint: a behaviour with the loop inside another loop would spin, and hold up the whole program
+        await self.runtime.scheduler.pause()
         raise StopAsyncIteration
 
+    async def _park(self) -> None:
+        task = current_task()
+        if task is not self.owner:
+            self._check_owner()
+        self.task = task
+        self.runtime.scheduler.parked(task)
+        await wait_task_rescheduled(self._abort)
+
     def _abort(self, _: object) -> Abort:
-        task, self.task = self.task, None
-        if task is not None:
-            self.runtime.scheduler.gone(task)
+        task = self.task
+        if task is None:  # woken, but held back by the scheduler: as in Waiter
+            return Abort.FAILED
+        self.task = None
+        self.runtime.scheduler.gone(task)
         return Abort.SUCCEEDED
 
-
-def _two_tasks(name: str) -> trio.BusyResourceError:
-    return trio.BusyResourceError(f"two tasks iterate the inbox of {name!r}; an actor has one task")
+    def _check_owner(self) -> None:
+        if current_task() is not self.owner:
+            raise trio.BusyResourceError(f"two tasks iterate the inbox of {self.name!r}; an actor has one task")
 
 
 def _count_late(inbox: Mailbox) -> None:

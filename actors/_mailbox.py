@@ -23,6 +23,14 @@ NOTHING: Final = object()
 """Stands for "no message in hand"; None is a message like any other."""
 
 _CLOSED: Final = -1
+_SWEEP: Final = 64  # from this length on, the line for a place is swept whenever it has doubled
+
+
+Place = tuple[Waiter | None, Entry]
+"""In the line for a full inbox: the sender to be woken, None for an ask. The waiter comes first: no two are
+equal, so looking for a place never compares messages, whose ``==`` is the user's."""
+
+Line = deque[Place]
 
 
 class Mailbox:
@@ -42,6 +50,7 @@ class Mailbox:
         "limit",
         "name",
         "overflow",
+        "owner",
         "peak",
         "place",
         "queue",
@@ -58,17 +67,23 @@ class Mailbox:
         self.capacity = capacity
         self.limit = capacity  # -1 from the first order to end: one comparison sees both full and closed
         self.queue: deque[Entry] = deque()
-        self.blocked: deque[tuple[Entry, Waiter | None]] | None = None  # made when needed: a deque is 0.6 KB
-        self.task: Task | None = None  # the actor's task, while it is parked for a message
+        self.blocked: Line | None = None  # made when needed: a deque is 0.6 KB
+        self.owner: Task | None = None  # the actor's task, while the actor lives
+        self.task: Task | None = None  # the same, while it is parked for a message
         self.begun: Waiter | None = None  # start() waits for the first await of the inbox
         self.life = Life.STARTING
         self.left = 0  # messages that the actor may still take before others run
         self.in_hand: object = NOTHING
         self.asked: Answers | None = None  # who waits for the answer to the message in hand
         self.place = 0  # where that answer belongs; -1 when it was given or handed out
-        self.deferred: set[Reply] | None = None
+        self.deferred: dict[Reply, None] | None = None  # in the order of the messages: sets have a coin's order
         self.since = 0.0  # when the message in hand was taken up
         self.taken = self.peak = self.dead = self.late = 0
+
+    @property
+    def waiting(self) -> int:
+        """Senders and askers that wait for a place."""
+        return sum(not _withdrawn(entry) for _, entry in self.blocked or ())
 
     def put(self, entry: Entry) -> None:
         """Append; the caller has seen ``len(queue) < limit``."""
@@ -91,7 +106,7 @@ class Mailbox:
         elif self.life.accepts:
             raise InboxFull(self.name, self.capacity)
         else:
-            self.bury(entry, self.life.value)
+            self.bury([entry], self.life.value)
 
     async def put_when_room(self, entry: Entry) -> None:
         """Append what found the inbox full or closed; wait for a place if that is the rule."""
@@ -99,7 +114,7 @@ class Mailbox:
             self.put_nowait(entry)
             return
         waiter = Waiter(self.runtime.scheduler)
-        place = (entry, waiter)
+        place = (waiter, entry)
         line = self._line_up(place)
         try:
             await waiter.wait()
@@ -110,70 +125,85 @@ class Mailbox:
     def put_later(self, entry: Entry, answers: Answers) -> None:
         """An ask that found the inbox full or closed: its asker waits for the answer, a place included."""
         if not self.life.accepts:
-            self.bury(entry, self.life.value)
+            self.bury([entry], self.life.value)
         elif self.overflow == "fail":
             answers.fail(entry[2], InboxFull(self.name, self.capacity))
         else:
-            self._line_up((entry, None))
+            self._line_up((None, entry))
 
     def admit(self) -> None:
         """A place is free: who waits longest takes it at once, so nobody overtakes."""
         line = self.blocked
         while line and len(self.queue) < self.limit:
-            entry, waiter = line.popleft()
-            _, answers, place = entry
-            if answers is None or answers.values[place] is WAITING:  # an asker who left takes its message along
-                self.put(entry)
+            waiter, entry = line.popleft()
             if waiter is not None:
                 waiter.arrive()
+            if not _withdrawn(entry):
+                self.put(entry)
 
     def order(self, order: Order) -> None:
         """Drain, stop or kill: refuse messages from now on, and let the actor see it at its next turn."""
         self.life = after(self.life, order)
         if self.life is Life.ENDED:
             return
-        self.limit = _CLOSED
-        self.left = 0
         task = self.task
-        if task is not None:
+        if task is not None and self.life is not Life.KILLED:  # its cancellation wakes a killed actor
             self.task = None
             self.runtime.scheduler.ready(task)
-        line, self.blocked = self.blocked, None
-        for entry, waiter in line or ():
-            if waiter is not None:
-                waiter.arrive()
-            self.bury(entry, self.life.value)
+        self.bury(self._close(), self.life.value)
 
     def end(self, reason: str, crash: Exception | None) -> None:
         """Nothing is handled any more: settle every ask, bury every message."""
-        self.order(Order.STOP)
         self.life = after(self.life, Order.END)
+        unheard = self._close()
         hand, asked, self.in_hand, self.asked = self.in_hand, self.asked, NOTHING, None
+        if hand is not NOTHING:
+            self.taken -= 1  # cut, and therefore not handled
         if asked is not None:
-            asked.fail(self.place, self._failure(hand, crash, in_hand=True))
+            error = ActorCrashed(self.name, hand) if crash else ActorStopped(self.name, hand, begun=True)
+            asked.fail(self.place, _caused(error, crash))
         deferred, self.deferred = self.deferred, None
         for reply in deferred or ():
-            reply.close(self._failure(reply.message, crash))
+            reply.close(_caused(ActorStopped(self.name, reply.message, begun=True), crash))
         queue, self.queue = self.queue, deque()
-        for entry in queue:
-            self.bury(entry, reason, crash)
+        self.bury([*queue, *unheard], reason, crash)
 
-    def bury(self, entry: Entry, reason: str, crash: Exception | None = None) -> None:
-        """Make a dead letter of what nobody will handle, and tell the one who waits."""
-        message, answers, place = entry
-        self.dead += 1
-        if answers is not None:
-            answers.fail(place, self._failure(message, crash))
-        self.runtime.bury(self.name, message, reason)
+    def bury(self, entries: list[Entry], reason: str, crash: Exception | None = None) -> None:
+        """Make dead letters of what nobody will handle; but first tell those who wait, for an observer may raise."""
+        self.dead += len(entries)
+        for message, answers, place in entries:
+            if answers is not None:
+                answers.fail(place, _caused(ActorStopped(self.name, message), crash))
+        self.runtime.bury(self.name, [message for message, _, _ in entries], reason)
 
-    def _failure(self, message: object, crash: Exception | None, *, in_hand: bool = False) -> ActorError:
-        error: ActorError
-        error = ActorCrashed(self.name, message) if in_hand and crash else ActorStopped(self.name, message)
-        error.__cause__ = crash
-        return error
+    def _close(self) -> list[Entry]:
+        """Refuse messages from now on, and return those that wait for a place."""
+        self.limit = _CLOSED
+        self.left = 0
+        line, self.blocked = self.blocked or (), None
+        for waiter, _ in line:
+            if waiter is not None:
+                waiter.arrive()
+        return [entry for _, entry in line if not _withdrawn(entry)]
 
-    def _line_up(self, place: tuple[Entry, Waiter | None]) -> "deque[tuple[Entry, Waiter | None]]":
+    def _line_up(self, place: Place) -> Line:
         if self.blocked is None:
             self.blocked = deque()
-        self.blocked.append(place)
-        return self.blocked
+        line = self.blocked
+        line.append(place)
+        if len(line) >= _SWEEP and not len(line) & (len(line) - 1):
+            waiting = [place for place in line if not _withdrawn(place[1])]
+            line.clear()
+            line.extend(waiting)
+        return line
+
+
+def _withdrawn(entry: Entry) -> bool:
+    """Whether an asker left while its message waited for a place: it takes the message along."""
+    _, answers, place = entry
+    return answers is not None and answers.values[place] is not WAITING
+
+
+def _caused(error: ActorError, crash: Exception | None) -> ActorError:
+    error.__cause__ = crash
+    return error

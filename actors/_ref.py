@@ -5,7 +5,7 @@ from typing import Generic, TypeVar, overload
 
 import attrs
 import trio
-from trio.lowlevel import Task, checkpoint, current_task
+from trio.lowlevel import checkpoint, current_task
 
 from actors._deadlines import Limit
 from actors._inbox import Inbox
@@ -28,7 +28,6 @@ class Ref(Generic[M_contra]):
 
     _inbox: Inbox[object]
     _scope: trio.CancelScope
-    _task: Task | None = None
     _mourners: tuple[Waiter, ...] = ()
 
     @property
@@ -43,20 +42,20 @@ class Ref(Generic[M_contra]):
         """Put ``message`` into the inbox, waiting while it is full.
 
         Under ``overflow="fail"`` a full inbox raises `InboxFull` instead. Appending is synchronous, so the
-        messages of one sender stay in order. A sender's checkpoint comes at the latest with its 64th send.
-        Cancelled while it waits, the message is not sent. An actor that has ended, or ends meanwhile,
+        messages of one sender stay in order. After 64 sends at the latest a sender lets others run first.
+        If it is cancelled, the message was not sent. An actor that has ended, or ends meanwhile,
         makes a dead letter of it.
         """
         inbox = self._inbox
+        scheduler = inbox.runtime.scheduler
+        if scheduler.sends >= scheduler.send_quantum:
+            scheduler.sends = 0
+            await scheduler.pause()
+        scheduler.sends += 1
         if len(inbox.queue) < inbox.limit:
             inbox.put((message, None, 0))
         else:
             await inbox.put_when_room((message, None, 0))
-        scheduler = inbox.runtime.scheduler
-        scheduler.sends += 1
-        if scheduler.sends >= scheduler.send_quantum:
-            scheduler.sends = 0
-            await scheduler.pause()
 
     def tell_nowait(self, message: M_contra) -> None:
         """Put ``message`` into the inbox, or raise `InboxFull`."""
@@ -78,7 +77,7 @@ class Ref(Generic[M_contra]):
 
         Raises:
             ActorCrashed: the handler of this message raised; chained from the original error.
-            ActorStopped: the actor ended first; the message was not handled.
+            ActorStopped: the actor ended first; the text says whether it had begun with the message.
             NoReply: the handler finished without a reply.
             AskTimeout: the reply did not come in time.
             InboxFull: the inbox is full and was started with ``overflow="fail"``.
@@ -124,8 +123,8 @@ class Ref(Generic[M_contra]):
 
     async def _end_by(self, order: Order) -> None:
         give(self, order)
-        if current_task() is self._task:
-            await checkpoint()
+        if current_task() is self._inbox.owner:
+            await self._inbox.runtime.scheduler.pause()
         else:
             await wait_ended(self)
 
@@ -141,11 +140,15 @@ async def wait_ended(ref: Ref[M_contra]) -> None:
     """Return when the actor has ended; a checkpoint."""
     inbox = ref._inbox  # noqa: SLF001
     if inbox.life is Life.ENDED:
-        await checkpoint()
+        await inbox.runtime.scheduler.pause()
         return
     waiter = Waiter(inbox.runtime.scheduler)
     ref._mourners = (*ref._mourners, waiter)  # noqa: SLF001
-    await waiter.wait()
+    try:
+        await waiter.wait()
+    finally:
+        if waiter.left:  # cancelled
+            ref._mourners = tuple(other for other in ref._mourners if other is not waiter)  # noqa: SLF001
 
 
 async def ask_all(pairs: Iterable[tuple[Ref[M_contra], M_contra]], *, timeout: float | None = None) -> list[object]:

@@ -39,11 +39,12 @@ class Runtime:
         if deadlines.next < self._nap.deadline:
             self._nap.deadline = deadlines.next
 
-    def bury(self, actor: str, message: object, reason: str) -> None:
-        """Count a message that nobody will handle, and show it."""
-        self.dead_letters += 1
+    def bury(self, actor: str, messages: list[object], reason: str) -> None:
+        """Count the messages that nobody will handle, and show them."""
+        self.dead_letters += len(messages)
         if self.observer is not None:
-            self.observer.dead_letter(DeadLetter(actor, message, reason))
+            for message in messages:
+                self.observer.dead_letter(DeadLetter(actor, message, reason))
 
     async def keep_time(self) -> None:
         """Sleep until the next deadline, for ever."""

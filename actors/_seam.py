@@ -66,11 +66,13 @@ class Waiter:
                 self.scheduler.ready(task)
 
     async def wait(self) -> None:
-        """Return when nothing is missing any more."""
+        """Return when nothing is missing any more; a checkpoint in any case, so that no retry spins."""
         if self.left > 0:
             self.task = task = current_task()
             self.scheduler.parked(task)
             await wait_task_rescheduled(self._abort)
+        else:
+            await self.scheduler.pause()
 
     def _abort(self, _: object) -> Abort:
         task = self.task

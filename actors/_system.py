@@ -1,7 +1,8 @@
 """A system: the block in which actors live."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
+from itertools import count
 from types import TracebackType
 from typing import Final, TypeVar, TypeVarTuple, cast
 
@@ -86,7 +87,9 @@ class System:
 
     def _name(self, behaviour: Callable[..., object], name: str | None) -> str:
         if name is None:
-            name = f"{getattr(behaviour, '__name__', type(behaviour).__name__)}-{self._started + 1}"
+            kind = getattr(behaviour, "__name__", type(behaviour).__name__)
+            names = (f"{kind}-{number}" for number in count(self._started + 1))
+            return next(name for name in names if name not in self._living)
         if name in self._living:
             raise NameTaken(name)
         return name
@@ -120,42 +123,53 @@ class System:
     ) -> None:
         """One actor's task, from its birth to the last dead letter."""
         crash: Exception | None = None
-        ref._task = task = current_task()  # noqa: SLF001 - the system makes the refs
+        reason = "interrupted"  # by what is no Exception, and is left alone
+        inbox.owner = current_task()
         try:
-            with ref._scope:  # noqa: SLF001
+            with ref._scope:  # noqa: SLF001 - the system makes the refs
                 await behaviour(inbox, *args)
                 inbox.finish()
+            reason = _REASONS[inbox.life]
         except Exception as error:  # noqa: BLE001 - the one place where a crash becomes a report
-            crash = error
+            crash, reason = error, "crashed"
         finally:
-            never_began = inbox.begun if inbox.begun is not None and inbox.begun.left else None
-            self._end(ref, inbox, crash)
-            self._runtime.scheduler.gone(task)
-        if never_began is not None:
-            start_failures.append(crash or StartFailed(inbox.name))
-            never_began.arrive()
-        elif crash is not None:
-            raise crash
+            starter = inbox.begun if inbox.begun is not None and inbox.begun.left else None
+            if starter is not None:
+                start_failures.append(crash or StartFailed(inbox.name))
+            try:
+                self._end(ref, inbox, reason, crash)
+            finally:  # an observer that raises costs neither the starter its answer nor the crash its way out
+                if starter is not None:
+                    starter.arrive()
+                elif crash is not None:
+                    raise crash
 
-    def _end(self, ref: Ref[M], inbox: Inbox[M], crash: Exception | None) -> None:
-        reason = "crashed" if crash is not None else _REASONS[inbox.life]
-        del self._living[inbox.name]
-        inbox.end(reason, crash)
+    def _end(self, ref: Ref[M], inbox: Inbox[M], reason: str, crash: Exception | None) -> None:
+        task, inbox.owner = current_task(), None
         mourners, ref._mourners = ref._mourners, ()  # noqa: SLF001
-        for mourner in mourners:
-            mourner.arrive()
-        observer = self._runtime.observer
-        if observer is not None:
-            if crash is not None:
-                observer.crashed(inbox.name, crash)
-            observer.stopped(inbox.name, reason)
+        del self._living[inbox.name]
+        try:
+            inbox.end(reason, crash)
+            observer = self._runtime.observer
+            if observer is not None:
+                if crash is not None:
+                    observer.crashed(inbox.name, crash)
+                observer.stopped(inbox.name, reason)
+        finally:
+            for mourner in mourners:
+                mourner.arrive()
+            self._runtime.scheduler.gone(task)
 
-    async def _serve(self, service: Callable[[], Awaitable[None]]) -> None:
+    def _serve(self, service: Callable[[], Awaitable[None]], name: str) -> None:
         # shielded, so that actors which clean up after a cancellation can still ask with a timeout
         scope = trio.CancelScope(shield=True)
-        self._services.append(scope)
-        with scope:
-            await service()
+        self._services.append(scope)  # now, not in the task: the block may end before the task first runs
+
+        async def serve() -> None:
+            with scope:
+                await service()
+
+        self._nursery.start_soon(serve, name=f"{self.name}.{name}")
 
     async def _leave(
         self,
@@ -170,11 +184,28 @@ class System:
             await last.drain()
 
     async def _kill_all(self) -> None:
-        for ref in reversed(list(self._living.values())):
-            give(ref, Order.KILL)
+        """First close every inbox, so that nothing more is delivered; then cut the actors, the last one first."""
+        living = list(self._living.values())
+        # the stack calls what comes last in it first, and all of it, even when an observer raises
         with trio.CancelScope(shield=True):
-            while self._living:
-                await wait_ended(next(reversed(self._living.values())))
+            async with AsyncExitStack() as steps:
+                steps.callback(self._end_services)
+                steps.push_async_callback(self._wait_for_all)
+                for ref in living:
+                    steps.push_async_callback(self._cut, ref)
+                for ref in living:
+                    steps.callback(ref._inbox.order, Order.KILL)  # noqa: SLF001
+
+    async def _cut(self, ref: Ref[object]) -> None:
+        ref._scope.cancel()  # noqa: SLF001
+        # trio wakes tasks that are cancelled at one moment in either order, as a coin falls
+        await self._runtime.scheduler.pause()
+
+    async def _wait_for_all(self) -> None:
+        while self._living:
+            await wait_ended(next(reversed(self._living.values())))
+
+    def _end_services(self) -> None:
         for scope in self._services:
             scope.cancel()
 
@@ -217,8 +248,8 @@ class open_system:  # noqa: N801 - reads as a function, as trio.open_nursery doe
         nursery = await self._exits.enter_async_context(trio.open_nursery())
         runtime = Runtime(self._scheduler or Scheduler(), self._observer)
         system = System(self._name, nursery, runtime)
-        for service in (runtime.keep_time, runtime.scheduler.serve):
-            nursery.start_soon(system._serve, service, name=f"{self._name}.{service.__name__}")  # noqa: SLF001
+        system._serve(runtime.keep_time, "keep_time")  # noqa: SLF001
+        system._serve(runtime.scheduler.serve, "serve")  # noqa: SLF001
         self._exits.push_async_callback(system._kill_all)  # noqa: SLF001
         self._exits.push_async_exit(system._leave)  # noqa: SLF001
         return system
@@ -239,6 +270,8 @@ class open_system:  # noqa: N801 - reads as a function, as trio.open_nursery doe
 
 def _check(behaviour: object, capacity: int, overflow: str) -> None:
     if not callable(behaviour):
+        if isinstance(behaviour, Coroutine):
+            behaviour.close()  # or Python warns that nobody awaited it, on top of the error
         raise TypeError(
             f"start() takes an async function, not {behaviour!r}: write start(f, arg), not start(f(inbox, arg))"
         )

@@ -11,7 +11,7 @@ interleaving repeatable; trying many makes a property of all of them plausible::
 
 from collections.abc import Callable, Sequence
 
-from trio.lowlevel import Abort, Task, current_task, reschedule, wait_task_rescheduled
+from trio.lowlevel import Abort, Task, checkpoint, current_task, reschedule, wait_task_rescheduled
 from trio.testing import wait_all_tasks_blocked
 
 from actors._seam import Scheduler
@@ -30,7 +30,7 @@ class ControlledScheduler(Scheduler):
             first is what a fair scheduler would do. Names of actors are unique in a system.
     """
 
-    __slots__ = ("_choose", "_free", "_pump", "_ready", "_running", "_since", "steps")
+    __slots__ = ("_choose", "_free", "_pump", "_ready", "_running", "_served", "_since", "steps")
     quantum = 1
 
     def __init__(self, choose: Callable[[Sequence[str]], str]) -> None:
@@ -41,6 +41,7 @@ class ControlledScheduler(Scheduler):
         self._since: dict[Task, tuple[int, str]] = {}
         self._running: Task | None = None
         self._pump: Task | None = None
+        self._served = False
         self._free = False  # set when the choice failed: everybody runs, so that the system can end
 
     # an instance method instead of trio's function: the seam calls it the same way
@@ -71,6 +72,9 @@ class ControlledScheduler(Scheduler):
 
     async def pause(self) -> None:
         """End a step with more to do."""
+        if self._free:
+            await checkpoint()
+            return
         task = current_task()
         self.parked(task)
         self.ready(task)
@@ -83,6 +87,9 @@ class ControlledScheduler(Scheduler):
 
     async def serve(self) -> None:
         """Release one task whenever nothing else in the whole program can run."""
+        if self._served:
+            raise RuntimeError("a ControlledScheduler serves one system: make a new one for each open_system()")
+        self._served = True
         try:
             while True:
                 await wait_all_tasks_blocked()

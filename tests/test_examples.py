@@ -63,7 +63,7 @@ def environment() -> dict[str, str]:
 
 
 def run(example: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(  # noqa: S603
+    return subprocess.run(
         [sys.executable, *arguments(example)],
         cwd=example.parent,
         env=environment(),

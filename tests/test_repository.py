@@ -31,7 +31,7 @@ def machine_names(text: str) -> Iterator[tuple[int, str]]:
 
 def tracked_files() -> list[Path]:
     try:
-        listing = subprocess.run(  # noqa: S603
+        listing = subprocess.run(
             ["git", "-C", str(ROOT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"],  # noqa: S607
             capture_output=True,
             check=True,

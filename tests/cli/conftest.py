@@ -74,6 +74,13 @@ class Patient(Steady):
         await trio.sleep_forever()
 
 
+class Compiled(int):
+    # inspect finds no signature, as with a class of an extension module
+    def set_risk_per_trade(self, value): ...
+    def is_regime_active(self): ...
+    async def on_candle_close(self, event): ...
+
+
 def factory():
     return Steady("EURUSD")
 """

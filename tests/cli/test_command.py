@@ -62,7 +62,7 @@ def test_run_without_a_file_says_so(tradedesk):
 
 @pytest.mark.parametrize("package", ["cyclopts", "rich", "cattrs"])
 def test_a_missing_extra_is_named_with_its_cure(package):
-    ended = subprocess.run(  # noqa: S603
+    ended = subprocess.run(
         [sys.executable, "-c", WITHOUT.format(package=package), "demo"], capture_output=True, text=True, check=False
     )
 
@@ -71,7 +71,7 @@ def test_a_missing_extra_is_named_with_its_cure(package):
 
 
 def test_a_fault_of_our_own_is_not_taken_for_a_missing_extra():
-    ended = subprocess.run(  # noqa: S603
+    ended = subprocess.run(
         [sys.executable, "-c", WITHOUT.format(package="tomllib")], capture_output=True, text=True, check=False
     )
 

@@ -183,6 +183,15 @@ MISTAKES = {
         strategy("house_strategies:Fussy"),
         ["sleeve[0].parameters: Fussy refuses them: ValueError: not today (house_strategies.py, line 31)"],
     ),
+    "parameters refused by a compiled class": (
+        strategy("house_strategies:Compiled"),
+        [
+            (
+                "sleeve[0].parameters: Compiled refuses them: "
+                "TypeError: 'instrument' is an invalid keyword argument for int()"
+            )
+        ],
+    ),
     # sleeves together
     "duplicate sleeve": (
         changed(('"GBPUSD"', '"EURUSD"'), ("gbpusd.csv", "eurusd.csv")),

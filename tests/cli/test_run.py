@@ -155,7 +155,7 @@ ENVIRONMENT |= {"TERM": "xterm-256color", "PYTHONPATH": os.pathsep.join(filter(N
 
 
 def start(*tokens: str, **streams: object) -> subprocess.Popen[str]:
-    return subprocess.Popen([sys.executable, "-m", "tradedesk", *tokens], text=True, env=ENVIRONMENT, **streams)  # noqa: S603
+    return subprocess.Popen([sys.executable, "-m", "tradedesk", *tokens], text=True, env=ENVIRONMENT, **streams)
 
 
 def test_ctrl_c_ends_a_running_command_with_130(folder):

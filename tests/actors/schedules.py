@@ -1,0 +1,86 @@
+"""One scenario, many interleavings: trio's own, seeded choices of the seam, seeded orders of trio.
+
+A scenario is an async function that takes a `Scheduler`. It runs under a virtual clock, must end, and must leave no task.
+"""
+
+import random
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from typing import Literal, TypeVar
+
+import attrs
+import trio
+import trio.testing
+from trio._core import _run
+
+from actors import Scheduler
+from actors.testing import ControlledScheduler
+
+T = TypeVar("T")
+Scenario = Callable[[Scheduler], Awaitable[T]]
+
+SEEDS = 20
+
+
+@contextmanager
+def trio_order(seed: int) -> Iterator[None]:
+    """Make trio shuffle each batch of ready tasks as ``seed`` says; its private hook, which its own tests use."""
+    before = _run._ALLOW_DETERMINISTIC_SCHEDULING, _run._r.getstate()
+    _run._ALLOW_DETERMINISTIC_SCHEDULING = True
+    _run._r.seed(seed)
+    try:
+        yield
+    finally:
+        _run._ALLOW_DETERMINISTIC_SCHEDULING = before[0]
+        _run._r.setstate(before[1])
+
+
+def controlled(seed: int) -> ControlledScheduler:
+    return ControlledScheduler(random.Random(seed).choice)
+
+
+@attrs.frozen
+class Schedule:
+    kind: Literal["production", "controlled", "trio"]
+    seed: int = 0
+
+    def run(self, scenario: Scenario[T]) -> T:
+        scheduler = controlled(self.seed) if self.kind == "controlled" else Scheduler()
+        with trio_order(self.seed) if self.kind == "trio" else nullcontext():
+            return run(scenario, scheduler)
+
+
+SCHEDULES = (
+    Schedule("production"),
+    *(Schedule("controlled", seed) for seed in range(SEEDS)),
+    *(Schedule("trio", seed) for seed in range(SEEDS)),
+)
+
+
+def run(scenario: Scenario[T], scheduler: Scheduler) -> T:
+    """Run it in virtual time; a scenario that hangs fails, and so does one that leaves a task."""
+
+    async def main() -> T:
+        before = trio.lowlevel.current_statistics().tasks_living
+        with trio.fail_after(1e6):
+            result = await scenario(scheduler)
+        assert trio.lowlevel.current_statistics().tasks_living == before, "a task is left"
+        return result
+
+    return trio.run(main, clock=trio.testing.MockClock(autojump_threshold=0))
+
+
+def every_schedule(scenario: Scenario[None]) -> Callable[[], None]:
+    """A test that runs its scenario under each of `SCHEDULES`, and says which one it failed under."""
+
+    def test() -> None:
+        for schedule in SCHEDULES:
+            try:
+                schedule.run(scenario)
+            except BaseException as error:
+                error.add_note(f"under {schedule}")
+                raise
+
+    test.__name__ = scenario.__name__
+    test.__module__ = scenario.__module__
+    return test
