@@ -146,16 +146,20 @@ class Mailbox:
         self.life = after(self.life, order)
         if self.life is Life.ENDED:
             return
+        self.limit = _CLOSED
+        self.left = 0
+        if self.life is Life.KILLED:  # a cancellation wakes it, and its end those who wait for a place
+            return
         task = self.task
-        if task is not None and self.life is not Life.KILLED:  # its cancellation wakes a killed actor
+        if task is not None:
             self.task = None
             self.runtime.scheduler.ready(task)
-        self.bury(self._close(), self.life.value)
+        self.bury(self._dismiss(), self.life.value)
 
     def end(self, reason: str, crash: Exception | None) -> None:
         """Nothing is handled any more: settle every ask, bury every message."""
         self.life = after(self.life, Order.END)
-        unheard = self._close()
+        self.limit = _CLOSED
         hand, asked, self.in_hand, self.asked = self.in_hand, self.asked, NOTHING, None
         if hand is not NOTHING:
             self.taken -= 1  # cut, and therefore not handled
@@ -166,7 +170,7 @@ class Mailbox:
         for reply in deferred or ():
             reply.close(_caused(ActorStopped(self.name, reply.message, begun=True), crash))
         queue, self.queue = self.queue, deque()
-        self.bury([*queue, *unheard], reason, crash)
+        self.bury([*queue, *self._dismiss()], reason, crash)
 
     def bury(self, entries: list[Entry], reason: str, crash: Exception | None = None) -> None:
         """Make dead letters of what nobody will handle; but first tell those who wait, for an observer may raise."""
@@ -176,10 +180,8 @@ class Mailbox:
                 answers.fail(place, _caused(ActorStopped(self.name, message), crash))
         self.runtime.bury(self.name, [message for message, _, _ in entries], reason)
 
-    def _close(self) -> list[Entry]:
-        """Refuse messages from now on, and return those that wait for a place."""
-        self.limit = _CLOSED
-        self.left = 0
+    def _dismiss(self) -> list[Entry]:
+        """Wake those who wait for a place, and return their messages."""
         line, self.blocked = self.blocked or (), None
         for waiter, _ in line:
             if waiter is not None:

@@ -185,29 +185,21 @@ class System:
 
     async def _kill_all(self) -> None:
         """First close every inbox, so that nothing more is delivered; then cut the actors, the last one first."""
-        living = list(self._living.values())
-        # the stack calls what comes last in it first, and all of it, even when an observer raises
-        with trio.CancelScope(shield=True):
-            async with AsyncExitStack() as steps:
-                steps.callback(self._end_services)
-                steps.push_async_callback(self._wait_for_all)
+        living = list(reversed(self._living.values()))
+        for ref in living:
+            ref._inbox.order(Order.KILL)  # noqa: SLF001
+        scopes = [*(ref._scope for ref in living), *self._services]  # noqa: SLF001
+        try:
+            with trio.CancelScope(shield=True):
                 for ref in living:
-                    steps.push_async_callback(self._cut, ref)
-                for ref in living:
-                    steps.callback(ref._inbox.order, Order.KILL)  # noqa: SLF001
-
-    async def _cut(self, ref: Ref[object]) -> None:
-        ref._scope.cancel()  # noqa: SLF001
-        # trio wakes tasks that are cancelled at one moment in either order, as a coin falls
-        await self._runtime.scheduler.pause()
-
-    async def _wait_for_all(self) -> None:
-        while self._living:
-            await wait_ended(next(reversed(self._living.values())))
-
-    def _end_services(self) -> None:
-        for scope in self._services:
-            scope.cancel()
+                    ref._scope.cancel()  # noqa: SLF001
+                    # trio wakes tasks that are cancelled at one moment in either order, as a coin falls
+                    await self._runtime.scheduler.pause()
+                while self._living:
+                    await wait_ended(next(reversed(self._living.values())))
+        finally:  # also when Ctrl-C is pressed meanwhile
+            for scope in scopes:
+                scope.cancel()
 
 
 _REASONS: Final[Mapping[Life, str]] = {
@@ -263,9 +255,16 @@ class open_system:  # noqa: N801 - reads as a function, as trio.open_nursery doe
         try:
             return await self._exits.__aexit__(kind, error, traceback)
         except BaseExceptionGroup as group:
-            if error is not None and group.exceptions == (error,):
+            if error is not None and len(group.exceptions) == 1 and _leaves(group.exceptions[0]) == _leaves(error):
                 return False
             raise
+
+
+def _leaves(error: BaseException) -> list[int]:
+    """What tells an error from others: trio copies a group when it takes out what was cancelled."""
+    if isinstance(error, BaseExceptionGroup):
+        return [leaf for each in error.exceptions for leaf in _leaves(each)]
+    return [id(error)]
 
 
 def _check(behaviour: object, capacity: int, overflow: str) -> None:

@@ -1,9 +1,11 @@
 """A6 Crash, for actors without a restart rule, and the shape of what leaves the block."""
 
+import signal
+
 import pytest
 import trio
 from pytest import RaisesExc, RaisesGroup
-from trio.testing import wait_all_tasks_blocked
+from trio.testing import MockClock, wait_all_tasks_blocked
 
 from actors import Observer, open_system
 from tests.actors.parts import Boom, Ledger, fragile, gated, keeper, silent
@@ -206,7 +208,7 @@ async def test_dead_letters_of_a_crash_say_crashed_wherever_they_waited(autojump
             await trio.sleep(1)
             raise Boom
 
-    with RaisesGroup(Boom):
+    with RaisesGroup(RaisesGroup(Boom)):
         async with trio.open_nursery() as outside, open_system(observer=ledger) as system:
             ref = await system.start(thin, capacity=1)
             await ref.tell("in hand")
@@ -329,3 +331,29 @@ async def test_an_observer_may_send_messages_itself(autojump_clock):
         await wait_all_tasks_blocked()
         await stuck.kill()
     assert seen == [1, 2]
+
+
+def test_an_interrupt_while_the_block_kills_leaves_no_task_behind():
+    """Trio raises Ctrl-C in the main task, at its next checkpoint: here, while it waits for the cleaning up."""
+
+    async def tidy(inbox):
+        try:
+            async for _ in inbox:
+                pass
+        finally:
+            with trio.CancelScope(shield=True):
+                await trio.sleep(5)
+
+    async def main():
+        async with open_system() as system:
+            await system.start(tidy)
+            await system.start(tidy)
+            trio.lowlevel.spawn_system_task(interrupt_soon)
+            raise Boom
+
+    async def interrupt_soon():
+        await trio.sleep(1)
+        signal.raise_signal(signal.SIGINT)
+
+    with RaisesGroup(KeyboardInterrupt, flatten_subgroups=True, allow_unwrapped=True):
+        trio.run(main, clock=MockClock(autojump_threshold=0))

@@ -6,7 +6,6 @@ import warnings
 import pytest
 import trio
 from pytest import RaisesGroup
-from trio.testing import wait_all_tasks_blocked
 
 from actors import ActorError, Inbox, NameTaken, StartFailed, SystemClosed, open_system
 from tests.actors.parts import Boom, echo, fragile, keeper, silent
@@ -272,15 +271,11 @@ async def test_two_tasks_may_not_iterate_one_inbox(queued, autojump_clock):
 
 
 async def test_a_helper_that_iterates_first_is_refused_as_well(autojump_clock):
-    async with open_system() as system:
-        with pytest.raises(ExceptionGroup) as caught:
-            await start_then_wait(system, helped("child"))
+    with pytest.raises(ExceptionGroup) as caught:
+        async with open_system() as system:
+            await system.start(helped("child"), [], name="shared")
+            await trio.sleep_forever()
     assert caught.group_contains(trio.BusyResourceError, match=TWO)
-
-
-async def start_then_wait(system, behaviour):
-    await system.start(behaviour, [], name="shared")
-    await wait_all_tasks_blocked()
 
 
 async def test_the_inbox_of_an_actor_is_of_no_use_to_others():

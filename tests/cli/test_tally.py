@@ -34,7 +34,7 @@ class Trace:
     """Writes records by hand; every call is one record of the current slice."""
 
     def __init__(self, *sleeves, default=1.0):
-        self.tally = Tally(sleeves, default)
+        self.tally = Tally(sleeves)
         self.number = 0
 
     def slice(self, **allocation):
@@ -59,7 +59,7 @@ class Trace:
 
 
 def test_an_empty_trace_gives_nothing():
-    figures = Tally((A,), 1.0).figures()
+    figures = Tally((A,)).figures()
 
     assert (figures.slices, figures.candles, figures.largest_total, figures.budget) == (0, 0, 0.0, None)
     row = figures.sleeves[0]
@@ -189,7 +189,7 @@ SCRIPTS = st.integers(1, 12).flatmap(
 def test_the_tally_agrees_with_the_runners_own_bookkeeping(scripts, default, poll):
     """Defaults that equal a grant are the hard part: the runner sends nothing where the amount stays the same."""
     names = [Instrument(name) for name in "ABCD"[: len(scripts)]]
-    tally = Tally(names, default)
+    tally = Tally(names)
     runner = PortfolioRunner(
         dict(zip(names, map(Scripted, scripts), strict=True)),
         EqualSplitRiskPolicy(portfolio_risk_budget=12.0),

@@ -30,7 +30,7 @@ async def play(desk: Desk, progress: Callable[[int], None]) -> Outcome:
     Raises:
         Exception: What the sources or a strategy raise.
     """
-    tally = Tally(desk.strategies, desk.default_risk_per_trade)
+    tally = Tally(desk.strategies)
     runner = PortfolioRunner(
         desk.strategies,
         desk.policy,

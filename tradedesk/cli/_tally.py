@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from attrs import define, field, frozen
 
-from tradedesk.portfolio import Allocated, Handled, Instrument, Reported, RiskSent, Routed, TraceRecord
+from tradedesk.portfolio import Allocated, Handled, Instrument, Reported, RiskSent, RiskTurned, Routed, TraceRecord
 
 _ROUNDING: Final = 1 + 1e-9
 """What the runner allows a policy's sum to be above the budget (promise P3)."""
@@ -77,7 +77,6 @@ class _Sleeve:
     regime: _Span = field(factory=_Span)
     grant: _Span = field(factory=_Span)
     largest: float | None = None
-    told: float | None = None
 
     def turn(self, active: bool, at: int) -> None:  # noqa: FBT001 - a report is a bool
         self.active = active
@@ -95,23 +94,21 @@ class _Sleeve:
 
 
 class Tally:
-    """Listens to a run: `take` is the runner's `trace`, `default` what it tells sleeves outside the allocation."""
+    """Listens to a run: `take` is the runner's `trace`."""
 
-    def __init__(self, sleeves: Iterable[Instrument], default: float) -> None:
-        self._default = default
+    def __init__(self, sleeves: Iterable[Instrument]) -> None:
         self._sleeves = {name: _Sleeve() for name in sleeves}
         self._held = dict.fromkeys(self._sleeves, 0.0)
         self._total = 0.0
         self._largest = 0.0
         self._budget: float | None = None
-        self._allocation: Mapping[Instrument, float] | None = None
-        self._unsent: dict[Instrument, float] = {}
         self._slices = 0
         self._last = -1
         self._takers: Mapping[type, Callable[[Any], None]] = {
             Reported: self._reported,
             Allocated: self._allocated,
-            RiskSent: self._risk_sent,
+            RiskSent: self._risk,
+            RiskTurned: self._risk,
             Routed: self._routed,
             Handled: self._handled,
         }
@@ -119,7 +116,6 @@ class Tally:
     def take(self, record: TraceRecord) -> None:
         """Count one record; kinds that carry no figure are passed over."""
         if record.slice_number != self._last:
-            self._grant_unsent(self._last)
             self._last = record.slice_number
             self._slices += 1
         taker = self._takers.get(type(record))
@@ -128,7 +124,6 @@ class Tally:
 
     def figures(self) -> Figures:
         """Give what the run has come to so far."""
-        self._grant_unsent(self._last)
         end = self._last + 1
         return Figures(
             sleeves=tuple(sleeve.figures(name, end) for name, sleeve in self._sleeves.items()),
@@ -151,7 +146,6 @@ class Tally:
             sleeve.turn(record.active, record.slice_number + 1)
 
     def _routed(self, record: Routed) -> None:
-        self._grant_unsent(record.slice_number)
         sleeve = self._sleeves[record.sleeve]
         if sleeve.first is None:
             sleeve.first = record.slice_number
@@ -161,26 +155,8 @@ class Tally:
         self._budget = record.budget
         # Once a slice the sum is taken anew, so that the rounding of the differences below cannot grow.
         self._total = fsum(self._held.values())
-        if record.allocation is not self._allocation:
-            self._allocation = record.allocation
-            self._note_unsent(record)
 
-    def _note_unsent(self, record: Allocated) -> None:
-        """An amount that was told already is not sent again when it turns from default to granted, or back."""
-        for name, sleeve in self._sleeves.items():
-            amount = record.allocation.get(name)
-            if amount is None and sleeve.grant.value is not None and sleeve.told == self._default:
-                self._grant(name, None, record.slice_number)
-            elif amount is not None and sleeve.grant.value is None and sleeve.told == amount:
-                self._unsent[name] = amount
-
-    def _grant_unsent(self, at: int) -> None:
-        """Count the grants that need no sending where the runner does: behind everything that is sent."""
-        while self._unsent:
-            self._grant(*self._unsent.popitem(), at)
-
-    def _risk_sent(self, record: RiskSent) -> None:
-        self._sleeves[record.sleeve].told = record.amount
+    def _risk(self, record: RiskSent | RiskTurned) -> None:
         self._grant(record.sleeve, record.amount if record.granted else None, record.slice_number)
 
     def _grant(self, name: Instrument, amount: float | None, at: int) -> None:

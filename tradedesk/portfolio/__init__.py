@@ -24,6 +24,7 @@ from tradedesk.portfolio._trace import (
     Refused,
     Reported,
     RiskSent,
+    RiskTurned,
     Routed,
     TraceRecord,
 )
@@ -56,6 +57,7 @@ __all__ = [
     "Reported",
     "Allocated",
     "RiskSent",
+    "RiskTurned",
     "Routed",
     "Handled",
     "Failed",

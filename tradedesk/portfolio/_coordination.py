@@ -24,6 +24,7 @@ from tradedesk.portfolio._trace import (
     Refused,
     Reported,
     RiskSent,
+    RiskTurned,
     Routed,
     TraceRecord,
 )
@@ -182,7 +183,8 @@ class Coordination:
                 continue
             holds = amount if granted else 0.0
             if told[place] == amount:
-                held[place] = holds  # the same amount from another source: there is nothing to send
+                held[place] = holds
+                self._emit(RiskTurned, self.sleeves.keys[place], amount, granted)
             else:
                 told[place] = None
                 held[place] = max(held[place], holds)

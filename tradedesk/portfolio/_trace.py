@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from tradedesk._value import value
 from tradedesk.marketdata import CandleCloseEvent, Instrument
 
-__all__ = ["Allocated", "Failed", "Handled", "Refused", "Reported", "RiskSent", "Routed", "TraceRecord"]
+__all__ = ["Allocated", "Failed", "Handled", "Refused", "Reported", "RiskSent", "RiskTurned", "Routed", "TraceRecord"]
 
 
 @value
@@ -37,6 +37,18 @@ class Allocated:
 @value
 class RiskSent:
     """A sleeve has taken an amount: granted by the policy, or the default, which the budget does not count."""
+
+    sequence: int
+    slice_number: int
+    close_time: int | None
+    sleeve: Instrument
+    amount: float
+    granted: bool
+
+
+@value
+class RiskTurned:
+    """A sleeve keeps its amount, but from now on it is a grant, or no longer one: there was nothing to send."""
 
     sequence: int
     slice_number: int
@@ -93,4 +105,4 @@ class Refused:
     reason: str
 
 
-TraceRecord = Reported | Allocated | RiskSent | Routed | Handled | Failed | Refused
+TraceRecord = Reported | Allocated | RiskSent | RiskTurned | Routed | Handled | Failed | Refused
