@@ -1,7 +1,7 @@
 """Every example runs, in a process of its own and from its own folder, and prints exactly what it is expected to.
 
 An example is a script, a file of tests (`test_*.py`) or a folder with a `portfolio.toml`. What it should print stands in
-`examples/expected/<name>.txt`. To renew these files after a change that is meant, run this file as a program:
+`examples/expected/<name>.txt`; what the demo prints, in the tutorial. To renew these files after a change that is meant:
 
     python -m tests.test_examples
 """
@@ -17,6 +17,7 @@ import pytest
 import tradedesk
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
+DEMO = Path(__file__).parents[1] / "docs" / "tutorial" / "demo.txt"
 
 VARIES = re.compile(
     r"""
@@ -62,10 +63,10 @@ def environment() -> dict[str, str]:
     return inherited | ours
 
 
-def run(example: Path) -> subprocess.CompletedProcess[str]:
+def run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, *arguments(example)],
-        cwd=example.parent,
+        [sys.executable, *command],
+        cwd=folder,
         env=environment(),
         capture_output=True,
         check=False,
@@ -74,8 +75,11 @@ def run(example: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def faults(example: Path, expected: str) -> list[str]:
-    ran = run(example)
+def run_example(example: Path) -> subprocess.CompletedProcess[str]:
+    return run(arguments(example), example.parent)
+
+
+def faults(ran: subprocess.CompletedProcess[str], expected: str) -> list[str]:
     complaints = []
     if ran.returncode:
         complaints.append(f"exit code {ran.returncode}")
@@ -94,7 +98,11 @@ def test_examples_and_expectations_come_in_pairs():
 @pytest.mark.parametrize("name", examples(EXAMPLES))
 def test_an_example_prints_what_is_expected(name: str):
     expected = expectations(EXAMPLES)[name].read_text(encoding="utf-8")
-    assert faults(examples(EXAMPLES)[name], expected) == []
+    assert faults(run_example(examples(EXAMPLES)[name]), expected) == []
+
+
+def test_the_demo_prints_what_the_tutorial_shows(tmp_path: Path):
+    assert faults(run(["-m", "tradedesk", "demo"], tmp_path), DEMO.read_text(encoding="utf-8")) == []
 
 
 def test_an_example_without_expectation_and_the_reverse_are_reported(tmp_path: Path):
@@ -121,13 +129,13 @@ def test_an_example_without_expectation_and_the_reverse_are_reported(tmp_path: P
 def test_an_example_that_does_something_else_is_reported(tmp_path: Path, script: str, complaint: str):
     example = tmp_path / "script.py"
     example.write_text(script, encoding="utf-8")
-    assert faults(example, "good evening\n") == [complaint]
+    assert faults(run_example(example), "good evening\n") == [complaint]
 
 
 def test_an_example_that_keeps_its_word_has_no_fault(tmp_path: Path):
     example = tmp_path / "script.py"
     example.write_text("print('good evening')", encoding="utf-8")
-    assert faults(example, "good evening\n") == []
+    assert faults(run_example(example), "good evening\n") == []
 
 
 @pytest.mark.parametrize(
@@ -151,7 +159,8 @@ def test_nothing_else_may_vary(one: str, other: str):
 
 def renew() -> None:
     for name, example in examples(EXAMPLES).items():
-        (EXAMPLES / "expected" / f"{name}.txt").write_text(run(example).stdout, encoding="utf-8")
+        (EXAMPLES / "expected" / f"{name}.txt").write_text(run_example(example).stdout, encoding="utf-8")
+    DEMO.write_text(run(["-m", "tradedesk", "demo"], EXAMPLES).stdout, encoding="utf-8")
 
 
 if __name__ == "__main__":
