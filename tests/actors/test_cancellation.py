@@ -1,0 +1,179 @@
+"""A4, A8: a scenario is cancelled at each of its checkpoints in turn, and every message and ask still has one fate."""
+
+from itertools import count
+
+import pytest
+import trio
+from trio.lowlevel import current_task
+
+from actors import ActorCrashed, ActorStopped, AskTimeout, NoReply, Scheduler, open_system
+from tests.actors.parts import Ledger, hang
+from tests.actors.schedules import Schedule, every_schedule, run
+
+ASK_ERRORS = (ActorCrashed, ActorStopped, AskTimeout, NoReply)
+
+
+class CancelAt(trio.abc.Instrument):
+    """Cancels a scope just before a task's Nth step: at each of its checkpoints, one run after the other."""
+
+    def __init__(self, step):
+        self.left = step
+        self.task = None
+        self.scope = trio.CancelScope()
+
+    def watch(self):
+        self.task = current_task()
+        return self.scope
+
+    def before_task_step(self, task):
+        pass
+
+    def after_task_step(self, task):
+        if task is self.task:
+            self.left -= 1
+            if self.left == 0:
+                self.scope.cancel()
+
+
+class Book:
+    """What the senders know of their messages."""
+
+    def __init__(self):
+        self.ledger = Ledger()
+        self.sent = []
+        self.withdrawn = []
+        self.asked = 0
+        self.settled = 0
+        self.unknown = []  # asks: in the inbox, or taken back while they waited for a place
+
+    async def tell(self, ref, message):
+        try:
+            await ref.tell(message)
+        except trio.Cancelled:
+            self.withdrawn.append(message)
+            raise
+        self.sent.append(message)
+
+    async def ask(self, ref, message, timeout=None):
+        self.asked += 1
+        try:
+            await ref.ask(message, timeout=timeout)
+        except ASK_ERRORS:
+            pass
+        finally:
+            self.unknown.append(message)
+            self.settled += 1
+
+    def close(self):
+        entered = self.ledger.entered + self.ledger.dead  # what a closed inbox refuses is dead at once
+        for message in self.unknown:
+            (self.sent if message in entered else self.withdrawn).append(message)
+        assert self.ledger.faults(self.sent, self.withdrawn) == []
+        assert self.asked == self.settled
+
+
+async def slow(inbox):
+    async for message in inbox:
+        await trio.sleep(1)
+        inbox.reply(message)
+
+
+async def caller(inbox, target, book):
+    async for name in inbox:
+        for number in range(3):
+            await book.tell(target, f"{name} tells {number}")
+            await book.ask(target, f"{name} asks {number}", timeout=2.5)
+
+
+async def as_host(scheduler, book, canceller):
+    """The whole block is cancelled."""
+    with canceller.watch():
+        async with open_system(observer=book.ledger, scheduler=scheduler) as system:
+            target = await system.start(slow, name="target", capacity=1)
+            for name in "ab":
+                caller_ref = await system.start(caller, target, book, name=name)
+                await book.tell(caller_ref, f"start {name}")
+            await trio.sleep(4)
+            await book.ask(target, "host asks")
+
+
+async def as_asker(scheduler, book, canceller):
+    """One asker among others is cancelled."""
+    async with open_system(observer=book.ledger, scheduler=scheduler) as system:
+        target = await system.start(slow, name="target", capacity=1)
+        await book.tell(await system.start(caller, target, book, name="a"), "start a")
+        with canceller.watch():
+            for number in range(3):
+                await book.ask(target, f"host asks {number}")
+
+
+async def as_teller(scheduler, book, canceller):
+    """One sender among others is cancelled, most often while it waits for a place."""
+    async with open_system(observer=book.ledger, scheduler=scheduler) as system:
+        target = await system.start(slow, name="target", capacity=1)
+        await book.tell(await system.start(caller, target, book, name="a"), "start a")
+        with canceller.watch():
+            for number in range(5):
+                await book.tell(target, f"host tells {number}")
+
+
+async def as_stopper(scheduler, book, canceller):
+    """Whoever waits for an end is cancelled; the order to end stands."""
+    async with open_system(observer=book.ledger, scheduler=scheduler) as system:
+        target = await system.start(slow, name="target", capacity=1)
+        await book.tell(await system.start(caller, target, book, name="a"), "start a")
+        await trio.sleep(1.5)
+        with canceller.watch():
+            await target.drain()
+            await target.stop()
+            await target.kill()
+        await target.kill()
+
+
+@pytest.mark.parametrize(
+    "schedule", [Schedule("production"), *(Schedule("controlled", seed) for seed in range(8))], ids=str
+)
+@pytest.mark.parametrize("scenario", [as_host, as_asker, as_teller, as_stopper])
+def test_wherever_it_is_cancelled_every_message_and_ask_has_one_fate(scenario, schedule):
+    for step in count(1):
+        book, canceller = Book(), CancelAt(step)
+
+        async def cancelled(scheduler, book=book, canceller=canceller):
+            trio.lowlevel.add_instrument(canceller)
+            await scenario(scheduler, book, canceller)
+
+        schedule.run(cancelled)
+        book.close()
+        if canceller.left > 0:
+            break
+    assert step > 3
+
+
+@every_schedule
+async def test_a_cancelled_asker_in_the_line_takes_its_message_along(scheduler):
+    book = Book()
+    async with open_system(observer=book.ledger, scheduler=scheduler) as system:
+        target = await system.start(slow, capacity=1)
+        await book.tell(target, "in hand")
+        await trio.sleep(0.1)
+        await book.tell(target, "queued")
+        with trio.move_on_after(0.1):
+            await book.ask(target, "in line")
+    book.close()
+    assert book.withdrawn == ["in line"]
+
+
+def test_the_law_of_messages_is_seen_to_fail():
+    ledger = Ledger()
+    ledger.taken = ["twice", "twice", "taken back"]
+    assert ledger.faults(["twice", "lost"], ["taken back"]) == [
+        "twice met 2 fates",
+        "lost met 0 fates",
+        "taken back was withdrawn, and yet met a fate",
+        "taken back was never sent",
+    ]
+
+
+def test_a_scenario_that_hangs_is_seen_to_fail():
+    with pytest.raises(trio.TooSlowError):
+        run(lambda _: hang(None), Scheduler())
