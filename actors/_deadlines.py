@@ -60,8 +60,9 @@ class Deadlines:
         heap = self._heap
         while heap and heap[0][0] <= now:
             limit = heapq.heappop(heap)[2]
-            error = AskTimeout(limit.actor, limit.message, limit.timeout)
-            limit.answers.fail(limit.place, error)
+            if limit.waiting:  # the text of the error is not for nothing
+                error = AskTimeout(limit.actor, limit.message, limit.timeout)
+                limit.answers.fail(limit.place, error)
 
     def _sweep(self) -> None:
         # amortised O(1) for each ask: the heap is swept only after it has doubled

@@ -12,8 +12,9 @@ from trio.lowlevel import Abort, current_task, wait_task_rescheduled
 
 from actors._errors import ActorError, AlreadyReplied, NoReply
 from actors._lifecycle import Life, Order, after
-from actors._mailbox import NOTHING, Mailbox
+from actors._mailbox import NOTHING, Mailbox, Overflow
 from actors._messages import Answers
+from actors._runtime import Runtime
 from actors._statistics import ActorStatistics
 
 M = TypeVar("M")
@@ -56,7 +57,11 @@ class Inbox(Mailbox, Generic[M]):
     The loop ends when the actor is told to stop. Only the actor's own task may iterate.
     """
 
-    __slots__ = ()
+    __slots__ = ("_on_cancel",)
+
+    def __init__(self, name: str, runtime: Runtime, capacity: int, overflow: Overflow) -> None:
+        super().__init__(name, runtime, capacity, overflow)
+        self._on_cancel = self._abort  # bound once: a parked task keeps one, and a new one each time is garbage
 
     def __aiter__(self) -> Self:
         self._check_owner()
@@ -81,7 +86,7 @@ class Inbox(Mailbox, Generic[M]):
                     self._check_owner()
                 self.task = task
                 runtime.scheduler.parked(task)
-                await wait_task_rescheduled(self._abort)
+                await wait_task_rescheduled(self._on_cancel)
                 if self.queue and self.life is _RUNNING:
                     self.left = runtime.scheduler.quantum
                 else:
@@ -194,7 +199,7 @@ class Inbox(Mailbox, Generic[M]):
             self._check_owner()
         self.task = task
         self.runtime.scheduler.parked(task)
-        await wait_task_rescheduled(self._abort)
+        await wait_task_rescheduled(self._on_cancel)
 
     def _abort(self, _: object) -> Abort:
         task = self.task

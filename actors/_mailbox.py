@@ -4,7 +4,7 @@ Nothing here switches tasks between the look at the state and the append, so "is
 """
 
 from collections import deque
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, cast
 
 from trio.lowlevel import Task
 
@@ -23,6 +23,7 @@ NOTHING: Final = object()
 """Stands for "no message in hand"; None is a message like any other."""
 
 _CLOSED: Final = -1
+_NO_QUEUE: Final = cast("deque[Entry]", ())
 _SWEEP: Final = 64  # from this length on, the line for a place is swept whenever it has doubled
 
 
@@ -66,7 +67,7 @@ class Mailbox:
         self.overflow = overflow
         self.capacity = capacity
         self.limit = capacity  # -1 from the first order to end: one comparison sees both full and closed
-        self.queue: deque[Entry] = deque()
+        self.queue = _NO_QUEUE  # made with the first message: a deque is 0.7 KB
         self.blocked: Line | None = None  # made when needed: a deque is 0.6 KB
         self.owner: Task | None = None  # the actor's task, while the actor lives
         self.task: Task | None = None  # the same, while it is parked for a message
@@ -83,11 +84,13 @@ class Mailbox:
     @property
     def waiting(self) -> int:
         """Senders and askers that wait for a place."""
-        return sum(not _withdrawn(entry) for _, entry in self.blocked or ())
+        return sum(not _withdrawn(place) for place in self.blocked or ())
 
     def put(self, entry: Entry) -> None:
         """Append; the caller has seen ``len(queue) < limit``."""
         queue = self.queue
+        if not self.peak:
+            self.queue = queue = deque()
         queue.append(entry)
         if len(queue) > self.peak:
             self.peak = len(queue)
@@ -119,7 +122,7 @@ class Mailbox:
         try:
             await waiter.wait()
         finally:
-            if waiter.left:  # cancelled: the message never entered
+            if waiter.left and place in line:  # cancelled: the message never entered
                 line.remove(place)
 
     def put_later(self, entry: Entry, answers: Answers) -> None:
@@ -135,10 +138,11 @@ class Mailbox:
         """A place is free: who waits longest takes it at once, so nobody overtakes."""
         line = self.blocked
         while line and len(self.queue) < self.limit:
-            waiter, entry = line.popleft()
-            if waiter is not None:
-                waiter.arrive()
-            if not _withdrawn(entry):
+            place = line.popleft()
+            if not _withdrawn(place):
+                waiter, entry = place
+                if waiter is not None:
+                    waiter.arrive()
                 self.put(entry)
 
     def order(self, order: Order) -> None:
@@ -169,7 +173,7 @@ class Mailbox:
         deferred, self.deferred = self.deferred, None
         for reply in deferred or ():
             reply.close(_caused(ActorStopped(self.name, reply.message, begun=True), crash))
-        queue, self.queue = self.queue, deque()
+        queue, self.queue = self.queue, _NO_QUEUE
         self.bury([*queue, *self._dismiss()], reason, crash)
 
     def bury(self, entries: list[Entry], reason: str, crash: Exception | None = None) -> None:
@@ -182,11 +186,12 @@ class Mailbox:
 
     def _dismiss(self) -> list[Entry]:
         """Wake those who wait for a place, and return their messages."""
-        line, self.blocked = self.blocked or (), None
+        line = [place for place in self.blocked or () if not _withdrawn(place)]
+        self.blocked = None
         for waiter, _ in line:
             if waiter is not None:
                 waiter.arrive()
-        return [entry for _, entry in line if not _withdrawn(entry)]
+        return [entry for _, entry in line]
 
     def _line_up(self, place: Place) -> Line:
         if self.blocked is None:
@@ -194,16 +199,21 @@ class Mailbox:
         line = self.blocked
         line.append(place)
         if len(line) >= _SWEEP and not len(line) & (len(line) - 1):
-            waiting = [place for place in line if not _withdrawn(place[1])]
+            waiting = [place for place in line if not _withdrawn(place)]
             line.clear()
             line.extend(waiting)
         return line
 
 
-def _withdrawn(entry: Entry) -> bool:
-    """Whether an asker left while its message waited for a place: it takes the message along."""
-    _, answers, place = entry
-    return answers is not None and answers.values[place] is not WAITING
+def _withdrawn(place: Place) -> bool:
+    """Whether who waited for a place has left, and takes the message along.
+
+    A cancelled sender has left at once, though it leaves the line only when it runs again.
+    """
+    waiter, (_, answers, number) = place
+    if waiter is not None:
+        return waiter.task is None
+    return answers is not None and answers.values[number] is not WAITING
 
 
 def _caused(error: ActorError, crash: Exception | None) -> ActorError:

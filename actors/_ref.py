@@ -162,20 +162,25 @@ async def ask_all(pairs: Iterable[tuple[Ref[M_contra], M_contra]], *, timeout: f
         AskError, InboxFull: when one ask failed, its error.
         ExceptionGroup: when several failed, all of their errors. Either way every ask is settled first.
     """
-    questions = pairs if isinstance(pairs, list) else list(pairs)
-    if not questions:
-        await checkpoint()
-        return []
-    answers = Answers(questions[0][0]._inbox.runtime.scheduler, len(questions))  # noqa: SLF001
-    if timeout is not None:
-        for place, (ref, message) in enumerate(questions):
-            ref._inbox.runtime.limit(Limit(answers, place, ref.name, message, timeout))  # noqa: SLF001
-    for place, (ref, message) in enumerate(questions):
+    if not isinstance(pairs, (list, tuple, zip)):
+        pairs = list(pairs)  # a generator that raises half-way raises before anything is sent
+    answers: Answers | None = None
+    place = 0
+    for ref, message in pairs:
         inbox = ref._inbox  # noqa: SLF001
+        if answers is None:
+            answers = Answers(inbox.runtime.scheduler, 0)
+        answers.expect()
+        if timeout is not None:
+            inbox.runtime.limit(Limit(answers, place, inbox.name, message, timeout))
         if len(inbox.queue) < inbox.limit:
             inbox.put((message, answers, place))
         else:
             inbox.put_later((message, answers, place), answers)
+        place += 1
+    if answers is None:
+        await checkpoint()
+        return []
     try:
         await answers.wait()
     finally:
@@ -186,4 +191,4 @@ async def ask_all(pairs: Iterable[tuple[Ref[M_contra], M_contra]], *, timeout: f
     errors = [error for _, error in sorted(answers.errors.items())]
     if len(errors) == 1:
         raise errors[0]
-    raise ExceptionGroup(f"{len(errors)} of {len(questions)} asks failed", errors)
+    raise ExceptionGroup(f"{len(errors)} of {place} asks failed", errors)

@@ -103,6 +103,7 @@ class System:
     ) -> None:
         failures: list[Exception] = []
         inbox.begun = begun = Waiter(self._runtime.scheduler)
+        # no closure over behaviour and args: it would be 0.6 KB for as long as the actor lives
         self._nursery.start_soon(self._live, ref, inbox, behaviour, args, failures, name=inbox.name)
         try:
             await begun.wait()
@@ -184,22 +185,28 @@ class System:
             await last.drain()
 
     async def _kill_all(self) -> None:
-        """First close every inbox, so that nothing more is delivered; then cut the actors, the last one first."""
+        """Cut what is in hand everywhere at once, and let those that wait for messages unwind last one first."""
         living = list(reversed(self._living.values()))
         for ref in living:
             ref._inbox.order(Order.KILL)  # noqa: SLF001
-        scopes = [*(ref._scope for ref in living), *self._services]  # noqa: SLF001
+        busy = [ref._scope for ref in living if ref._inbox.task is None]  # noqa: SLF001
+        idle = [ref._scope for ref in living if ref._inbox.task is not None]  # noqa: SLF001
+        for scope in busy:
+            scope.cancel()
         try:
             with trio.CancelScope(shield=True):
-                for ref in living:
-                    ref._scope.cancel()  # noqa: SLF001
-                    # trio wakes tasks that are cancelled at one moment in either order, as a coin falls
-                    await self._runtime.scheduler.pause()
+                await self._cut_in_turn(idle)
                 while self._living:
                     await wait_ended(next(reversed(self._living.values())))
         finally:  # also when Ctrl-C is pressed meanwhile
-            for scope in scopes:
+            for scope in [*idle, *self._services]:
                 scope.cancel()
+
+    async def _cut_in_turn(self, scopes: list[trio.CancelScope]) -> None:
+        for scope in scopes:
+            scope.cancel()
+            # trio runs tasks that are cancelled at one moment in either order, as a coin falls
+            await self._runtime.scheduler.pause()
 
 
 _REASONS: Final[Mapping[Life, str]] = {

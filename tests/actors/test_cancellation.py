@@ -177,3 +177,25 @@ def test_the_law_of_messages_is_seen_to_fail():
 def test_a_scenario_that_hangs_is_seen_to_fail():
     with pytest.raises(trio.TooSlowError):
         run(lambda _: hang(None), Scheduler())
+
+
+@every_schedule
+async def test_a_sender_that_is_cancelled_just_before_a_place_becomes_free_has_not_sent(scheduler):
+    """Its task has not run since, so it still stands in the line when the actor looks there."""
+    book = Book()
+
+    async def cancels(inbox):
+        async for message in inbox:
+            await trio.sleep(1)
+            if message == "in hand":
+                scope.cancel()
+
+    async with open_system(observer=book.ledger, scheduler=scheduler) as system:
+        target = await system.start(cancels, capacity=1)
+        await book.tell(target, "in hand")
+        await trio.sleep(0.1)
+        await book.tell(target, "queued")
+        with trio.CancelScope() as scope:
+            await book.tell(target, "in line")
+    assert book.withdrawn == ["in line"]
+    book.close()

@@ -108,6 +108,25 @@ async def test_an_actor_killed_by_hand_that_raises_ends_the_system(scheduler):
 
 
 @every_schedule
+async def test_actors_that_wait_for_each_other_add_nothing_to_the_error_that_ends_the_system(scheduler):
+    """Cut one after the other, the early one would see the end of the late one, and crash of it."""
+
+    async def waiting(inbox, others):
+        async for message in inbox:
+            await others[0].ask(message)
+
+    with RaisesGroup(Boom):
+        async with open_system(scheduler=scheduler) as system:
+            others = []
+            early = await system.start(waiting, others)
+            others.append(await system.start(gated, trio.Event(), []))
+            await early.tell("x")
+            await trio.sleep(1)
+            await (await system.start(fragile)).tell(Boom())
+            await trio.sleep_forever()
+
+
+@every_schedule
 async def test_a_group_of_a_failure_and_the_kill_leaves_the_failure(scheduler):
     async def nested(inbox):
         async with trio.open_nursery() as nursery:

@@ -109,9 +109,6 @@ async def test_two_actors_that_flood_each_other_let_others_run(autojump_clock):
         for number in range(200):
             a.tell_nowait(number)
         ticker = Ticker(lambda: len(bounces))
-        with trio.move_on_after(0):
-            for _ in range(50):
-                await checkpoint()
         async with trio.open_nursery() as nursery:
             nursery.start_soon(ticker.run)
             for _ in range(200):

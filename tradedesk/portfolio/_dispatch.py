@@ -60,7 +60,7 @@ class Actors:
         refs = self._refs
         if len(wave.sleeves) != len(refs):
             refs = [refs[place] for place in wave.sleeves]
-        return await ask_all(list(zip(refs, _messages(wave), strict=True)))
+        return await ask_all(zip(refs, _messages(wave), strict=True))
 
 
 async def sleeve(inbox: Inbox[Message], strategy: PortfolioStrategy, register: Callable[[], None]) -> None:

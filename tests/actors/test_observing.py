@@ -1,0 +1,181 @@
+"""A11 Seen: what an observer sees, what statistics say, what the tree shows."""
+
+import attrs
+import pytest
+import trio
+from pytest import RaisesGroup
+from trio.testing import wait_all_tasks_blocked
+
+from actors import ActorStatistics, DeadLetter, Observer, open_system
+from tests.actors.parts import Boom, Ledger, echo, fragile, gated, silent
+from tests.actors.schedules import every_schedule
+
+
+class Diary(Observer):
+    """Everything in one list, in the order it happened."""
+
+    def __init__(self):
+        self.lines = []
+
+    def sent(self, actor, message):
+        self.lines.append(f"sent {message!r} to {actor}")
+
+    def delivered(self, actor, message):
+        self.lines.append(f"delivered {message!r} to {actor}")
+
+    def handled(self, actor, message):
+        self.lines.append(f"{actor} handled {message!r}")
+
+    def crashed(self, actor, error):
+        self.lines.append(f"{actor} crashed: {error!r}")
+
+    def stopped(self, actor, reason):
+        self.lines.append(f"{actor} {reason}")
+
+    def dead_letter(self, letter):
+        self.lines.append(f"dead letter {letter.message!r}: {letter.reason}")
+
+
+@every_schedule
+async def test_an_observer_sees_the_life_of_a_message_in_order(scheduler):
+    diary = Diary()
+    async with open_system(observer=diary, scheduler=scheduler) as system:
+        ref = await system.start(silent, name="a")
+        await ref.tell(None)
+    assert diary.lines == ["sent None to a", "delivered None to a", "a handled None", "a drained"]
+
+
+@every_schedule
+async def test_an_observer_sees_a_crash_and_what_it_leaves_behind(scheduler):
+    diary, error = Diary(), Boom("x")
+    with RaisesGroup(Boom):
+        async with open_system(observer=diary, scheduler=scheduler) as system:
+            ref = await system.start(fragile, name="a")
+            ref.tell_nowait(error)
+            ref.tell_nowait("left")
+            await trio.sleep_forever()
+    assert diary.lines[2:] == [
+        "delivered Boom('x') to a",
+        "dead letter 'left': crashed",
+        "a crashed: Boom('x')",
+        "a crashed",
+    ]
+
+
+@pytest.mark.parametrize(("how", "reason"), [("drain", "drained"), ("stop", "stopped"), ("kill", "killed")])
+async def test_an_observer_learns_how_an_actor_ended(how, reason):
+    ledger = Ledger()
+    async with open_system(observer=ledger) as system:
+        await getattr(await system.start(silent, name="a"), how)()
+    assert ledger.ends == [("a", reason)]
+
+
+async def test_a_behaviour_that_returns_has_finished():
+    ledger = Ledger()
+
+    async def once(inbox):
+        async for _ in inbox:
+            break
+
+    async with open_system(observer=ledger) as system:
+        ref = await system.start(once, name="a")
+        ref.tell_nowait("x")
+        ref.tell_nowait("y")
+    assert (ledger.done, ledger.letters) == (["x"], [DeadLetter("a", "y", "drained")])
+
+
+async def test_a_message_to_an_actor_that_has_ended_is_a_dead_letter_that_says_so():
+    ledger = Ledger()
+    async with open_system(observer=ledger) as system:
+        ref = await system.start(silent, name="a")
+        await ref.stop()
+        ref.tell_nowait("x")
+    assert ledger.letters == [DeadLetter("a", "x", "ended")]
+
+
+def test_an_observer_may_leave_out_what_it_does_not_want_to_see():
+    observer = Observer()
+    observer.sent("a", 1)
+    observer.delivered("a", 1)
+    observer.handled("a", 1)
+    observer.crashed("a", Boom())
+    observer.restarted("a")
+    observer.stopped("a", "stopped")
+    observer.dead_letter(DeadLetter("a", 1, "stopped"))
+
+
+async def test_statistics_of_an_actor_show_all_of_its_state(autojump_clock):
+    gate = trio.Event()
+    async with open_system() as system, trio.open_nursery() as nursery:
+        ref = await system.start(gated, gate, [], name="a", capacity=2)
+        ref.tell_nowait("in hand")
+        await wait_all_tasks_blocked()
+        ref.tell_nowait("queued")
+        ref.tell_nowait("queued")
+        nursery.start_soon(ref.tell, "waiting")
+        await trio.sleep(3)
+        assert ref.statistics() == ActorStatistics(
+            name="a",
+            state="running",
+            queued=2,
+            capacity=2,
+            peak=2,
+            waiting=1,
+            handled=0,
+            dead_letters=0,
+            late_replies=0,
+            restarts=0,
+            age=3.0,
+        )
+        gate.set()
+    assert (ref.statistics().handled, ref.statistics().age) == (4, None)
+
+
+async def test_the_age_is_that_of_the_message_in_hand_and_none_without_one(autojump_clock):
+    async with open_system() as system:
+        ref = await system.start(echo)
+        await ref.ask("x")
+        await trio.sleep(5)
+        assert ref.statistics().age is None
+
+
+async def test_statistics_of_a_system_count_what_ended_actors_left(autojump_clock):
+    async with open_system("desk") as system:
+        ref = await system.start(silent)
+        await ref.stop()
+        ref.tell_nowait("x")
+        await system.start(silent, name="b")
+        statistics = system.statistics()
+    assert (statistics.name, statistics.started, statistics.dead_letters, statistics.late_replies) == ("desk", 2, 1, 0)
+    assert [actor.name for actor in statistics.actors] == ["b"]
+
+
+async def test_statistics_are_values():
+    async with open_system() as system:
+        ref = await system.start(silent, name="a")
+        assert ref.statistics() == ref.statistics()
+        with pytest.raises(attrs.exceptions.FrozenInstanceError):
+            ref.statistics().queued = 1
+
+
+async def test_the_tree_prints_a_line_for_each_living_actor_in_start_order(autojump_clock):
+    async with open_system("desk") as system:
+        await system.start(silent, name="idle")
+        busy = await system.start(gated, trio.Event(), [], name="busy", capacity=5)
+        busy.tell_nowait("in hand")
+        await wait_all_tasks_blocked()
+        busy.tell_nowait("queued")
+        await trio.sleep(1.5)
+        text = str(system.tree())
+        await busy.kill()
+    assert text.splitlines() == [
+        "desk",
+        "  idle: running, idle, queued 0/1000, handled 0",
+        "  busy: running, busy 1.500 s, queued 1/5, handled 0",
+    ]
+
+
+async def test_a_ref_prints_its_name_and_state():
+    async with open_system() as system:
+        ref = await system.start(silent, name="a")
+        assert (repr(ref), ref.name) == ("<Ref 'a' running>", "a")

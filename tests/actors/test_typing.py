@@ -1,0 +1,14 @@
+"""The types carry the protocol: mypy --strict accepts what is right and refuses what is not."""
+
+from pathlib import Path
+
+import pytest
+
+API = Path(__file__).parents[1] / "typing" / "actors_api.py"
+
+
+def test_mypy_knows_the_types_of_messages_and_replies(tmp_path):
+    api = pytest.importorskip("mypy.api", reason="mypy is a tool of development")
+    settings = ["--strict", "--config-file=", f"--cache-dir={tmp_path}"]
+    output, errors, status = api.run([*settings, str(API)])
+    assert (status, errors) == (0, ""), output
