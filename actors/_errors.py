@@ -165,6 +165,6 @@ class RestartLimitExceeded(ActorError, ExceptionGroup[Exception]):
         text = f"{actor!r} ended {len(causes)} times within {within:g} s; its limit is {limit} restarts"
         return cls(text, [cause or ActorError(f"{actor!r} is permanent, and returned") for cause in causes])
 
-    def derive(self, excs: Sequence[Exception]) -> "RestartLimitExceeded":
+    def derive(self, excs: Sequence[Exception]) -> "RestartLimitExceeded":  # type: ignore[override]
         """Stay what it is when trio takes cancellations out of a group."""
         return RestartLimitExceeded(self.message, excs)

@@ -155,15 +155,14 @@ async def ask_all(pairs: Iterable[tuple[Ref[M_contra], M_contra]], *, timeout: f
     """Ask many actors at once and return the replies in the order of ``pairs``, with one wake-up.
 
     Args:
-        pairs: (ref, message); one actor may stand in several pairs.
+        pairs: (ref, message); one actor may stand in several pairs. They are taken and sent one by one, so an
+            iterator that raises half-way leaves the messages before that sent.
         timeout: seconds for each reply.
 
     Raises:
         AskError, InboxFull: when one ask failed, its error.
         ExceptionGroup: when several failed, all of their errors. Either way every ask is settled first.
     """
-    if not isinstance(pairs, (list, tuple, zip)):
-        pairs = list(pairs)  # a generator that raises half-way raises before anything is sent
     answers: Answers | None = None
     place = 0
     for ref, message in pairs:

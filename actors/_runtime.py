@@ -61,5 +61,5 @@ class Runtime:
         while True:
             self._nap = trio.CancelScope(deadline=self._deadlines.next)
             with self._nap:
-                await trio.sleep(inf)
+                await trio.sleep(inf)  # noqa: ASYNC116 - sleep_forever() never returns, says its type; this scope does
             self._deadlines.expire(self.now())

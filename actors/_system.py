@@ -201,7 +201,7 @@ class open_system:  # noqa: N801 - reads as a function, as trio.open_nursery doe
         traceback: TracebackType | None,
     ) -> bool | None:
         try:
-            return await self._exits.__aexit__(kind, error, traceback)
+            return await self._exits.__aexit__(kind, error, traceback)  # noqa: ASYNC102 - it shields what it must
         except BaseExceptionGroup as group:
             if error is not None and len(group.exceptions) == 1 and _leaves(group.exceptions[0]) == _leaves(error):
                 return False

@@ -113,6 +113,30 @@ def test_the_same_seed_gives_the_same_steps_whatever_trio_does():
             assert run(busy, controlled(seed)) == first
 
 
+async def waking_together(scheduler):
+    """Three actors wake at one moment, in trio's order, and each makes another one ready."""
+
+    async def napping(inbox, partner):
+        async for message in inbox:
+            await trio.sleep(1)
+            await partner.tell(message)
+
+    async with open_system(scheduler=scheduler) as system:
+        for number in range(3):
+            partner = await system.start(silent, name=f"partner {number}")
+            (await system.start(napping, partner, name=f"napping {number}")).tell_nowait("go")
+        await trio.sleep(2)
+    return scheduler.steps
+
+
+def test_the_order_in_which_trio_wakes_sleepers_decides_nothing():
+    for seed in range(SEEDS):
+        with trio_order(seed):
+            first = run(waking_together, controlled(0))
+        with trio_order(seed + 1_000):
+            assert run(waking_together, controlled(0)) == first
+
+
 def test_other_seeds_give_other_interleavings():
     assert len({tuple(run(busy, controlled(seed))) for seed in range(SEEDS)}) > SEEDS / 2
 

@@ -194,7 +194,7 @@ class PortfolioRunner:
         """End the actors: finish the calls that were made, or, by exception or cancellation, cut them."""
         if self._exits is None:
             raise RunnerStateError("this runner is not entered.")
-        handled = await self._exits.__aexit__(kind, error, traceback)
+        handled = await self._exits.__aexit__(kind, error, traceback)  # noqa: ASYNC102 - the system shields
         if self._service.unmet:
             self._raise([error] if isinstance(error, Exception) and not handled else [])
         return handled

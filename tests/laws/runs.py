@@ -1,0 +1,129 @@
+"""Play a script to a runner, one way or another, and say all that can be seen of it."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+
+import attrs
+import trio
+
+from actors import Inbox, open_system
+from tests.laws.desk import DEFAULT, Desk, Feed, Lab, Scripted, entries_of, strategies_of
+from tests.laws.model import Model
+from tests.laws.schedules import Way
+from tradedesk.portfolio import PortfolioRunner, TraceRecord
+
+
+@attrs.define
+class Run:
+    calls: Mapping[str, Sequence[object]]
+    states: Mapping[str, tuple[object, ...]]
+    trace: Sequence[TraceRecord] = ()
+    raised: Sequence[object] = ()
+    statistics: object = None
+    breaches: Sequence[str] = ()
+    batches: Sequence[Sequence[TraceRecord]] = ()
+
+    @property
+    def facts(self) -> list[object]:
+        return [fact(record) for record in self.trace]
+
+
+def fact(record: TraceRecord) -> tuple[object, ...]:
+    """A record as a value that a record of another run can equal: an error by its type and arguments."""
+    fields = attrs.asdict(record, recurse=False)
+    if "error" in fields:
+        fields["error"] = named(fields["error"])
+    return type(record).__name__, *fields.items()
+
+
+def named(error: BaseException) -> object:
+    if isinstance(error, BaseExceptionGroup):
+        return [named(one) for one in error.exceptions]
+    return type(error), error.args, tuple(getattr(error, "__notes__", ()))
+
+
+def states_of(strategies: Mapping[str, Scripted]) -> dict[str, tuple[object, ...]]:
+    return {key: (strategy.state, strategy.risk, strategy.regime) for key, strategy in strategies.items()}
+
+
+async def echo(inbox: Inbox[object]) -> None:
+    async for message in inbox:
+        inbox.reply(message)
+
+
+@asynccontextmanager
+async def laboratory(desk: Desk) -> AsyncIterator[Lab]:
+    """A ledger, and an actor of another system for strategies to ask."""
+    lab = Lab(desk.budget)
+    async with open_system("outside") as outside:
+        ref = await outside.start(echo)
+        lab.ask = lambda: ref.ask("anything")
+        yield lab
+
+
+def by_the_model(desk: Desk, script: Sequence[Feed]) -> Run:
+    async def scenario() -> Run:
+        async with laboratory(desk) as lab:
+            model = Model(desk, lab)
+            for feed in script:
+                for key, regime in feed.regimes.items():
+                    model.strategies[key].regime = regime
+                await model.on_slice(feed.events)
+        return Run({key: s.calls for key, s in model.strategies.items()}, states_of(model.strategies))
+
+    return Way().run(scenario)
+
+
+def by_the_runner(desk: Desk, script: Sequence[Feed], way: Way, *, poll_regimes: bool = True) -> Run:
+    """One caller feeds the script; what its calls raise is noted, and it goes on."""
+
+    async def scenario() -> Run:
+        raised: list[object] = []
+        trace: list[TraceRecord] = []
+        batches: list[Sequence[TraceRecord]] = []
+
+        async def sink(records: Sequence[TraceRecord]) -> None:
+            await trio.lowlevel.checkpoint()
+            batches.append(records)
+
+        async def play() -> None:
+            for number, feed in enumerate(script):
+                for key, regime in feed.regimes.items():
+                    strategies[key].regime = regime
+                try:
+                    with trio.move_on_after(float("inf") if feed.patience is None else feed.patience):
+                        await runner.on_slice(feed.slice(number))
+                except Exception as error:
+                    raised.append(named(error))
+
+        async with laboratory(desk) as lab:
+            strategies = strategies_of(desk, lab)
+            runner = PortfolioRunner(
+                entries_of(desk, strategies),
+                desk.policy(),
+                DEFAULT,
+                dispatch=way.dispatch,
+                poll_regimes=poll_regimes,
+                trace=trace.append,
+                sink=sink,
+                scheduler=way.scheduler(),
+            )
+            if way.entered:
+                try:
+                    async with runner:
+                        await play()
+                except Exception as error:
+                    raised.append(named(error))
+            else:
+                await play()
+        return Run(
+            calls={key: s.calls for key, s in strategies.items()},
+            states=states_of(strategies),
+            trace=trace,
+            raised=raised,
+            statistics=runner.statistics(),
+            breaches=lab.breaches,
+            batches=batches,
+        )
+
+    return way.run(scenario)

@@ -1,0 +1,75 @@
+"""Ways to run one scenario: who dispatches, and who decides the order of things."""
+
+import random
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from typing import Literal, TypeVar
+
+import attrs
+import trio
+import trio.testing
+from hypothesis import Phase, settings
+from hypothesis import strategies as st
+from trio._core import _run
+
+from actors import Scheduler
+from actors.testing import ControlledScheduler
+
+T = TypeVar("T")
+
+law = settings(max_examples=100, phases=[phase for phase in Phase if phase is not Phase.explain])
+"""How often to try; without the phase that explains, which takes half a minute for one failure here."""
+
+
+@contextmanager
+def trio_order(seed: int) -> Iterator[None]:
+    """Make trio shuffle each batch of ready tasks as ``seed`` says; its private hook, which its own tests use."""
+    before = _run._ALLOW_DETERMINISTIC_SCHEDULING, _run._r.getstate()
+    _run._ALLOW_DETERMINISTIC_SCHEDULING = True
+    _run._r.seed(seed)
+    try:
+        yield
+    finally:
+        _run._ALLOW_DETERMINISTIC_SCHEDULING = before[0]
+        _run._r.setstate(before[1])
+
+
+@attrs.frozen
+class Way:
+    """One way to run a portfolio. A block that is not entered has no actors, so no order of theirs."""
+
+    dispatch: Literal["actors", "direct"] = "actors"
+    entered: bool = True
+    order: Literal["trio", "controlled"] = "trio"
+    seed: int = 0
+
+    def scheduler(self) -> Scheduler:
+        if self.order == "controlled":
+            return ControlledScheduler(random.Random(self.seed).choice)
+        return Scheduler()
+
+    def run(self, scenario: Callable[[], Awaitable[T]]) -> T:
+        """Run it in virtual time; a scenario that hangs fails, and so does one that leaves a task."""
+
+        async def main() -> T:
+            before = trio.lowlevel.current_statistics().tasks_living
+            with trio.fail_after(1e6):
+                result = await scenario()
+            assert trio.lowlevel.current_statistics().tasks_living == before, "a task is left"
+            return result
+
+        with trio_order(self.seed) if self.order == "trio" else nullcontext():
+            return trio.run(main, clock=trio.testing.MockClock(autojump_threshold=0))
+
+
+SEEDS = st.integers(0, 2**16)
+
+WAYS = st.one_of(
+    st.builds(Way, order=st.just("controlled"), seed=SEEDS),
+    st.builds(Way, seed=SEEDS),
+    st.builds(Way, dispatch=st.just("direct"), seed=SEEDS),
+    st.builds(Way, dispatch=st.sampled_from(["actors", "direct"]), entered=st.just(False), seed=SEEDS),
+)
+"""Every way there is; the one that explores most comes first, so that it is tried and shrunk to."""
+
+AS_ACTORS = st.builds(Way, order=st.sampled_from(["controlled", "trio"]), seed=SEEDS)
