@@ -15,14 +15,17 @@ Where to look:
 Nothing here knows of trading.
 """
 
+from actors._ask_all import ask_all
 from actors._errors import (
     ActorCrashed,
     ActorError,
     ActorStopped,
     AlreadyReplied,
+    AskCycle,
     AskError,
     AskTimeout,
     InboxFull,
+    MessageDropped,
     NameTaken,
     NoReply,
     RestartLimitExceeded,
@@ -30,9 +33,10 @@ from actors._errors import (
     SystemClosed,
 )
 from actors._inbox import Inbox, Reply
-from actors._messages import DeadLetter, Request
+from actors._mailbox import Conflate
+from actors._messages import DeadLetter, Ended, Request
 from actors._observer import Observer
-from actors._ref import Ref, ask_all
+from actors._ref import Ref
 from actors._restart import Backoff, Restart
 from actors._seam import Scheduler
 from actors._statistics import ActorStatistics, SystemStatistics, Tree
@@ -47,12 +51,14 @@ __all__ = [
     "Reply",
     "ask_all",
     "Request",
+    "Conflate",
     # what a crash does
     "Restart",
     "Backoff",
     # what can be seen
     "Observer",
     "DeadLetter",
+    "Ended",
     "ActorStatistics",
     "SystemStatistics",
     "Tree",
@@ -65,8 +71,10 @@ __all__ = [
     "ActorStopped",
     "NoReply",
     "AskTimeout",
+    "MessageDropped",
     "InboxFull",
     "AlreadyReplied",
+    "AskCycle",
     "RestartLimitExceeded",
     "StartFailed",
     "NameTaken",

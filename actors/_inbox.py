@@ -5,7 +5,7 @@ takes up to a quantum of messages before it lets others run. Appending is synchr
 FIFO for each sender, and causal.
 """
 
-from typing import Final, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, Never, Self, TypeVar
 
 import trio
 from trio.lowlevel import Abort, current_task, wait_task_rescheduled
@@ -16,6 +16,9 @@ from actors._mailbox import NOTHING, Mailbox, Overflow
 from actors._messages import Answers
 from actors._runtime import Runtime
 from actors._statistics import ActorStatistics
+
+if TYPE_CHECKING:
+    from actors._ref import Ref
 
 M = TypeVar("M")
 
@@ -45,10 +48,27 @@ class Reply:
         if self._answers is not None and not self._answers.settle(self._place, value):
             _count_late(self._inbox)
 
+    def belongs_to(self, answers: Answers, place: int) -> bool:
+        """Whether it is the answer for this place."""
+        return self._answers is answers and self._place == place
+
     def close(self, error: ActorError) -> None:
         """The actor has ended: the asker is told so, and what is sent later is late."""
         if self._answers is not None:
             self._answers.fail(self._place, error)
+
+
+class _Notice:
+    """Puts the news of an actor's end into the inbox of another."""
+
+    __slots__ = ("_inbox", "_ref")
+
+    def __init__(self, inbox: Mailbox, ref: "Ref[Never]") -> None:
+        self._inbox = inbox
+        self._ref = ref
+
+    def arrive(self) -> None:
+        self._inbox.notify(self._ref.ending)
 
 
 class Inbox(Mailbox, Generic[M]):
@@ -92,8 +112,8 @@ class Inbox(Mailbox, Generic[M]):
                 else:
                     await self._turn(rested=True)
         self.in_hand, self.asked, self.place = self.queue.popleft()
-        if self.blocked:
-            self.admit()
+        if self.blocked or self.keyed:
+            self.taken_up()
         self.taken += 1
         self.since = runtime.now()
         if runtime.observer is not None:
@@ -138,6 +158,13 @@ class Inbox(Mailbox, Generic[M]):
         self.place = _GIVEN
         return reply
 
+    def watch(self, ref: "Ref[Never]") -> None:
+        """Be told of an actor's end by a message, `Ended`: exactly once, whatever the capacity of this inbox.
+
+        The watch outlives a restart of either; an actor that has ended already is told of at once.
+        """
+        ref.mourn(_Notice(self, ref))
+
     @property
     def queued(self) -> int:
         """Messages that wait, without the one in hand."""
@@ -154,6 +181,7 @@ class Inbox(Mailbox, Generic[M]):
             peak=self.peak,
             waiting=self.waiting,
             handled=self.taken - busy,
+            dropped=self.dropped,
             dead_letters=self.dead,
             late_replies=self.late,
             restarts=self.restarts,

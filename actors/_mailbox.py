@@ -3,21 +3,39 @@
 Nothing here switches tasks between the look at the state and the append, so "is there room?" stays true.
 """
 
-from collections import deque
-from typing import TYPE_CHECKING, Final, Literal, cast
+from collections import OrderedDict, deque
+from collections.abc import Callable, Hashable
+from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
+import attrs
 from trio.lowlevel import Task
 
-from actors._errors import ActorCrashed, ActorError, ActorStopped, InboxFull
+from actors._errors import ActorCrashed, ActorError, ActorStopped, InboxFull, MessageDropped
 from actors._lifecycle import Life, Order, after
-from actors._messages import WAITING, Answers, Entry
+from actors._messages import WAITING, Answers, Ended, Entry
 from actors._runtime import Runtime
 from actors._seam import Waiter
 
 if TYPE_CHECKING:
+    from actors._circle import Wait
     from actors._inbox import Reply
 
-Overflow = Literal["block", "fail"]
+
+@attrs.frozen
+class Conflate:
+    """Keep only the newest message of each key: it takes its predecessor's place in the inbox.
+
+    Attributes:
+        key: gives a message's key, which must be hashable; what it raises comes out at the sender.
+    """
+
+    key: Callable[[Any], Hashable]
+
+
+Overflow = Literal["block", "fail", "drop_oldest", "drop_newest"] | Conflate
+
+Keyed = OrderedDict[Hashable, list[object]]
+"""The entry of each key, in the order of the queue."""
 
 NOTHING: Final = object()
 """Stands for "no message in hand"; None is a message like any other."""
@@ -44,7 +62,10 @@ class Mailbox:
         "capacity",
         "dead",
         "deferred",
+        "dropped",
+        "ending",
         "in_hand",
+        "keyed",
         "late",
         "left",
         "life",
@@ -61,6 +82,7 @@ class Mailbox:
         "since",
         "taken",
         "task",
+        "waits_for",
     )
 
     def __init__(self, name: str, runtime: Runtime, capacity: int, overflow: Overflow) -> None:
@@ -68,7 +90,11 @@ class Mailbox:
         self.runtime = runtime
         self.overflow = overflow
         self.capacity = capacity
-        self.limit = capacity  # -1 from the first order to end: one comparison sees both full and closed
+        # -1 from the first order to end, and where every message has to be looked at: one comparison sees it all
+        self.limit = _CLOSED if isinstance(overflow, Conflate) else capacity
+        self.keyed: OrderedDict[Hashable, list[object]] | None = (
+            OrderedDict() if isinstance(overflow, Conflate) else None
+        )
         self.queue = _NO_QUEUE  # made with the first message: a deque is 0.7 KB
         self.blocked: Line | None = None  # made when needed: a deque is 0.6 KB
         self.owner: Task | None = None  # the actor's task, while the actor lives
@@ -76,13 +102,15 @@ class Mailbox:
         self.nap: Waiter | None = None  # set while the actor rests before a restart
         self.begun: Waiter | None = None  # start() waits for the first await of the inbox
         self.life = Life.STARTING
+        self.ending: Ended | None = None
+        self.waits_for: Wait | None = None
         self.left = 0  # messages that the actor may still take before others run
         self.in_hand: object = NOTHING
         self.asked: Answers | None = None  # who waits for the answer to the message in hand
         self.place = 0  # where that answer belongs; -1 when it was given or handed out
         self.deferred: dict[Reply, None] | None = None  # in the order of the messages: sets have a coin's order
         self.since = 0.0  # when the message in hand was taken up
-        self.taken = self.peak = self.dead = self.late = self.restarts = 0
+        self.taken = self.peak = self.dead = self.late = self.restarts = self.dropped = 0
 
     @property
     def waiting(self) -> int:
@@ -106,17 +134,17 @@ class Mailbox:
             runtime.observer.sent(self.name, entry[0])
 
     def put_nowait(self, entry: Entry) -> None:
-        """Append, or raise `InboxFull` where there is no room."""
+        """Append, or do what the overflow rule says where there is no room; raise `InboxFull` where that is it."""
         if len(self.queue) < self.limit:
             self.put(entry)
-        elif self.life.accepts:
-            raise InboxFull(self.name, self.capacity)
-        else:
+        elif not self.life.accepts:
             self.bury([entry], self.life.value)
+        elif not self._overflow(entry):
+            raise InboxFull(self.name, self.capacity)
 
     async def put_when_room(self, entry: Entry) -> None:
         """Append what found the inbox full or closed; wait for a place if that is the rule."""
-        if not self.life.accepts or self.overflow == "fail":
+        if not self.life.accepts or self.overflow != "block":
             self.put_nowait(entry)
             return
         waiter = Waiter(self.runtime.scheduler)
@@ -132,10 +160,70 @@ class Mailbox:
         """An ask that found the inbox full or closed: its asker waits for the answer, a place included."""
         if not self.life.accepts:
             self.bury([entry], self.life.value)
-        elif self.overflow == "fail":
-            answers.fail(entry[2], InboxFull(self.name, self.capacity))
-        else:
+        elif self.overflow == "block":
             self._line_up((None, entry))
+        elif not self._overflow(entry):
+            answers.fail(entry[2], InboxFull(self.name, self.capacity))
+
+    def _overflow(self, entry: Entry) -> bool:
+        """Find a place for what has none; False when the rule is to fail."""
+        if isinstance(self.overflow, Conflate):
+            return self._conflate(entry, self.overflow.key(entry[0]))
+        if self.overflow == "drop_newest":
+            self._drop(entry)
+        elif self.overflow == "drop_oldest":
+            oldest = self.queue.popleft()
+            self.put(entry)
+            self._drop(oldest)
+        else:
+            return False
+        return True
+
+    def _conflate(self, entry: Entry, key: Hashable) -> bool:
+        keyed = self.keyed
+        if keyed is None:
+            return False
+        place = keyed.get(key)
+        if place is not None:
+            older = cast("Entry", tuple(place))
+            place[:] = entry
+            if self.runtime.observer is not None:
+                self.runtime.observer.sent(self.name, entry[0])
+            self._drop(older)
+            return True
+        if len(self.queue) >= self.capacity:
+            return False
+        keyed[key] = place = list(entry)
+        self.put(cast("Entry", place))
+        return True
+
+    def _drop(self, entry: Entry) -> None:
+        rule = "conflate" if isinstance(self.overflow, Conflate) else self.overflow
+        self.dropped += 1
+        message, answers, place = entry
+        if answers is not None:
+            answers.fail(place, MessageDropped(self.name, message, rule))
+        self.bury([entry], f"dropped: {rule}")
+
+    def taken_up(self) -> None:
+        """The longest waiting message left for its actor: its key is free, and so is its place."""
+        if self.keyed:
+            self.keyed.popitem(last=False)  # keys stand in the order of the messages
+        self.admit()
+
+    def notify(self, notice: object) -> None:
+        """Append what the actor wanted to be told of, whatever the capacity."""
+        if self.life.accepts:
+            place = [notice, None, 0]
+            if self.keyed is not None:
+                self.keyed[object()] = place
+            self.put(cast("Entry", place))
+        else:
+            self.bury([(notice, None, 0)], self.life.value)
+
+    def has_deferred(self, answers: Answers, place: int) -> bool:
+        """Whether the answer that belongs in this place was handed out, to be given later."""
+        return any(reply.belongs_to(answers, place) for reply in self.deferred or ())
 
     def admit(self) -> None:
         """A place is free: who waits longest takes it at once, so nobody overtakes."""
@@ -170,6 +258,7 @@ class Mailbox:
         self.life = after(self.life, Order.END)
         self.limit = _CLOSED
         self.renew(crash)
+        self.ending = Ended(self.name, reason, crash)
         queue, self.queue = self.queue, _NO_QUEUE
         self.bury([*queue, *self._dismiss()], reason, crash)
 

@@ -34,6 +34,21 @@ class DeadLetter:
     reason: str
 
 
+@attrs.frozen
+class Ended:
+    """An actor has ended; what `Ref.ended` returns, and what `Inbox.watch` delivers.
+
+    Attributes:
+        actor: its name.
+        reason: "finished", "drained", "stopped", "killed", "crashed" or "interrupted".
+        error: what it crashed of, if it did.
+    """
+
+    actor: str
+    reason: str
+    error: Exception | None
+
+
 WAITING: Final = object()
 """Stands in `Answers.values` where an answer is missing."""
 
@@ -56,10 +71,11 @@ class Answers(Waiter):
         self.values: list[object] = [WAITING] * count
         self.errors: dict[int, ActorError] | None = None
 
-    def expect(self) -> None:
-        """Make one place more."""
+    def expect(self) -> int:
+        """Make one place more, and return which."""
         self.values.append(WAITING)
         self.left += 1
+        return len(self.values) - 1
 
     def settle(self, place: int, value: object) -> bool:
         """Fill one place and, with the last, wake the asker; False when the place was settled before."""

@@ -1,21 +1,30 @@
 """The only way to reach an actor."""
 
-from collections.abc import Iterable
-from typing import Generic, TypeVar, overload
+from typing import Generic, Protocol, TypeVar, overload
 
 import attrs
 import trio
-from trio.lowlevel import checkpoint, current_task
+from trio.lowlevel import current_task
 
+from actors._circle import Wait, refuse_circle, waiting_for
 from actors._deadlines import Limit
+from actors._errors import ActorError
 from actors._inbox import Inbox
 from actors._lifecycle import Life, Order
-from actors._messages import Answers, Request
+from actors._messages import Answers, Ended, Request
 from actors._seam import Waiter
 from actors._statistics import ActorStatistics
 
 M_contra = TypeVar("M_contra", contravariant=True)
 R = TypeVar("R")
+
+
+class Mourner(Protocol):
+    """Who wants to know of an end."""
+
+    def arrive(self) -> None:
+        """The actor has ended."""
+        ...
 
 
 @attrs.define(eq=False, repr=False)
@@ -28,7 +37,7 @@ class Ref(Generic[M_contra]):
 
     _inbox: Inbox[object]
     _scope: trio.CancelScope
-    _mourners: tuple[Waiter, ...] = ()
+    _mourners: tuple[Mourner, ...] = ()
 
     @property
     def name(self) -> str:
@@ -55,7 +64,8 @@ class Ref(Generic[M_contra]):
         if len(inbox.queue) < inbox.limit:
             inbox.put((message, None, 0))
         else:
-            await inbox.put_when_room((message, None, 0))
+            with waiting_for(inbox):
+                await inbox.put_when_room((message, None, 0))
 
     def tell_nowait(self, message: M_contra) -> None:
         """Put ``message`` into the inbox, or raise `InboxFull`."""
@@ -80,19 +90,29 @@ class Ref(Generic[M_contra]):
             ActorStopped: the actor ended first; the text says whether it had begun with the message.
             NoReply: the handler finished without a reply.
             AskTimeout: the reply did not come in time.
+            MessageDropped: the inbox's overflow rule gave the message up.
             InboxFull: the inbox is full and was started with ``overflow="fail"``.
+            AskCycle: the asked actor waits for the asking one, over however many others.
         """
         inbox = self._inbox
-        answers = Answers(inbox.runtime.scheduler, 1)
-        if timeout is not None:
-            inbox.runtime.limit(Limit(answers, 0, inbox.name, message, timeout))
-        if len(inbox.queue) < inbox.limit:
-            inbox.put((message, answers, 0))
-        else:
-            inbox.put_later((message, answers, 0), answers)
+        runtime = inbox.runtime
+        answers = Answers(runtime.scheduler, 1)
+        asker = runtime.actors.get(current_task())
         try:
+            if asker is not None:
+                asker.waits_for = Wait((inbox,), answers)
+                if (inbox is asker or inbox.waits_for is not None) and inbox.life.accepts:
+                    refuse_circle(asker, inbox)
+            if timeout is not None:
+                runtime.limit(Limit(answers, 0, inbox.name, message, timeout))
+            if len(inbox.queue) < inbox.limit:
+                inbox.put((message, answers, 0))
+            else:
+                inbox.put_later((message, answers, 0), answers)
             await answers.wait()
         finally:
+            if asker is not None:
+                asker.waits_for = None
             if answers.left:
                 answers.abandon()
         if answers.errors is not None:
@@ -121,12 +141,39 @@ class Ref(Generic[M_contra]):
         """This actor now."""
         return self._inbox.statistics()
 
-    async def _end_by(self, order: Order) -> None:
-        give(self, order)
-        if current_task() is self._inbox.owner:
-            await self._inbox.runtime.scheduler.pause()
-        else:
+    async def ended(self) -> Ended:
+        """Wait for the actor's end, however it comes, and say how it came."""
+        with waiting_for(self._inbox):
             await wait_ended(self)
+        return self.ending
+
+    @property
+    def ending(self) -> Ended:
+        """How the actor ended; raises `ActorError` while it lives."""
+        end = self._inbox.ending
+        if end is None:
+            raise ActorError(f"{self.name!r} has not ended yet: await ref.ended().")
+        return end
+
+    def mourn(self, mourner: Mourner) -> None:
+        """Let ``mourner.arrive()`` be called when the actor ends; at once if it has."""
+        if self._inbox.life is Life.ENDED:
+            mourner.arrive()
+        else:
+            self._mourners = (*self._mourners, mourner)
+
+    async def _end_by(self, order: Order) -> None:
+        inbox = self._inbox
+        if current_task() is inbox.owner:
+            give(self, order)
+            await inbox.runtime.scheduler.pause()
+        elif order is Order.KILL:  # whoever is killed waits for nobody
+            give(self, order)
+            await wait_ended(self)
+        else:
+            with waiting_for(inbox):
+                give(self, order)
+                await wait_ended(self)
 
 
 def give(ref: Ref[M_contra], order: Order) -> None:
@@ -143,51 +190,9 @@ async def wait_ended(ref: Ref[M_contra]) -> None:
         await inbox.runtime.scheduler.pause()
         return
     waiter = Waiter(inbox.runtime.scheduler)
-    ref._mourners = (*ref._mourners, waiter)  # noqa: SLF001
+    ref.mourn(waiter)
     try:
         await waiter.wait()
     finally:
         if waiter.left:  # cancelled
             ref._mourners = tuple(other for other in ref._mourners if other is not waiter)  # noqa: SLF001
-
-
-async def ask_all(pairs: Iterable[tuple[Ref[M_contra], M_contra]], *, timeout: float | None = None) -> list[object]:
-    """Ask many actors at once and return the replies in the order of ``pairs``, with one wake-up.
-
-    Args:
-        pairs: (ref, message); one actor may stand in several pairs. They are taken and sent one by one, so an
-            iterator that raises half-way leaves the messages before that sent.
-        timeout: seconds for each reply.
-
-    Raises:
-        AskError, InboxFull: when one ask failed, its error.
-        ExceptionGroup: when several failed, all of their errors. Either way every ask is settled first.
-    """
-    answers: Answers | None = None
-    place = 0
-    for ref, message in pairs:
-        inbox = ref._inbox  # noqa: SLF001
-        if answers is None:
-            answers = Answers(inbox.runtime.scheduler, 0)
-        answers.expect()
-        if timeout is not None:
-            inbox.runtime.limit(Limit(answers, place, inbox.name, message, timeout))
-        if len(inbox.queue) < inbox.limit:
-            inbox.put((message, answers, place))
-        else:
-            inbox.put_later((message, answers, place), answers)
-        place += 1
-    if answers is None:
-        await checkpoint()
-        return []
-    try:
-        await answers.wait()
-    finally:
-        if answers.left:
-            answers.abandon()
-    if answers.errors is None:
-        return answers.values
-    errors = [error for _, error in sorted(answers.errors.items())]
-    if len(errors) == 1:
-        raise errors[0]
-    raise ExceptionGroup(f"{len(errors)} of {place} asks failed", errors)

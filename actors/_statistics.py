@@ -15,6 +15,7 @@ class ActorStatistics:
         peak: the most that were ever queued at once.
         waiting: senders that wait for a place in the inbox.
         handled: messages finished.
+        dropped: messages that its overflow rule gave up; dead letters too.
         dead_letters: messages to this actor that nobody handled.
         late_replies: replies whose asker had left.
         restarts: times that the behaviour was called again.
@@ -28,6 +29,7 @@ class ActorStatistics:
     peak: int
     waiting: int
     handled: int
+    dropped: int
     dead_letters: int
     late_replies: int
     restarts: int

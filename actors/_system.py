@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack
 from itertools import count
 from types import TracebackType
-from typing import TypeVar, TypeVarTuple, cast
+from typing import Final, TypeVar, TypeVarTuple, cast
 
 import trio
 
@@ -12,7 +12,7 @@ from actors._actor import Actor
 from actors._errors import NameTaken, SystemClosed
 from actors._inbox import Inbox
 from actors._lifecycle import Order
-from actors._mailbox import Overflow
+from actors._mailbox import Conflate, Overflow
 from actors._observer import Observer
 from actors._ref import Ref, give, wait_ended
 from actors._restart import Crashes, Restart
@@ -52,7 +52,9 @@ class System:
             args: handed to the behaviour.
             name: unique among the living actors; made from the behaviour's name when None.
             capacity: messages that may wait in the inbox, at least 1.
-            overflow: what a send into a full inbox does: "block" waits, "fail" raises `InboxFull`.
+            overflow: what a send into a full inbox does: "block" waits, "fail" raises `InboxFull`, "drop_oldest"
+                and "drop_newest" make a dead letter of a message, ``Conflate(key)`` keeps the newest of each key
+                at all times, and fails when a new key finds the inbox full.
             restart: what a crash does: None ends the system with it; a rule calls the behaviour again on the same
                 inbox. What was in hand is lost, and who asked is told; what is queued stays.
 
@@ -159,6 +161,9 @@ class System:
             await self._runtime.scheduler.pause()
 
 
+_OVERFLOWS: Final = ("block", "fail", "drop_oldest", "drop_newest")
+
+
 class open_system:  # noqa: N801 - reads as a function, as trio.open_nursery does
     """``async with open_system("desk") as system``: nothing that is started in the block outlives it.
 
@@ -215,7 +220,7 @@ def _leaves(error: BaseException) -> list[int]:
     return [id(error)]
 
 
-def _check(behaviour: object, capacity: int, overflow: str) -> None:
+def _check(behaviour: object, capacity: int, overflow: object) -> None:
     if not callable(behaviour):
         if isinstance(behaviour, Coroutine):
             behaviour.close()  # or Python warns that nobody awaited it, on top of the error
@@ -224,5 +229,5 @@ def _check(behaviour: object, capacity: int, overflow: str) -> None:
         )
     if type(capacity) is not int or capacity < 1:
         raise ValueError(f"capacity must be a whole number of messages, at least 1, not {capacity!r}")
-    if overflow not in ("block", "fail"):
-        raise ValueError(f"overflow must be 'block' or 'fail', not {overflow!r}")
+    if not isinstance(overflow, Conflate) and overflow not in _OVERFLOWS:
+        raise ValueError(f"overflow must be {', '.join(map(repr, _OVERFLOWS))} or Conflate(key), not {overflow!r}")

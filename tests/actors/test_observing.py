@@ -122,6 +122,7 @@ async def test_statistics_of_an_actor_show_all_of_its_state(autojump_clock):
             peak=2,
             waiting=1,
             handled=0,
+            dropped=0,
             dead_letters=0,
             late_replies=0,
             restarts=0,

@@ -194,7 +194,8 @@ async def test_a_capacity_that_is_no_number_of_messages_is_refused(capacity):
 @pytest.mark.parametrize("overflow", ["drop", "", None, "Block"])
 async def test_an_overflow_that_does_not_exist_is_refused(overflow):
     async with open_system() as system:
-        with pytest.raises(ValueError, match=f"^overflow must be 'block' or 'fail', not {overflow!r}$"):
+        known = "'block', 'fail', 'drop_oldest', 'drop_newest' or Conflate(key)"
+        with pytest.raises(ValueError, match=f"^overflow must be {re.escape(known)}, not {overflow!r}$"):
             await system.start(silent, overflow=overflow)
 
 

@@ -1,0 +1,61 @@
+"""Who waits for whom: an actor that would wait for itself, by any way round, is told so at once.
+
+An edge A -> B stands while A's own task waits for an answer of B, for a place in B's inbox, or for B's end. A
+deferred answer is nobody's in particular, so it takes its edge away.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import attrs
+from trio.lowlevel import current_task
+
+from actors._errors import AskCycle
+from actors._mailbox import Mailbox
+from actors._messages import WAITING, Answers
+
+
+@attrs.define(eq=False)
+class Wait:
+    """What one actor's task waits for; without answers, for all targets alike."""
+
+    targets: Sequence[Mailbox]
+    answers: Answers | None
+
+    def open(self) -> Iterator[Mailbox]:
+        """The targets that still owe something."""
+        answers = self.answers
+        for place, target in enumerate(self.targets):
+            if answers is None or (answers.values[place] is WAITING and not target.has_deferred(answers, place)):
+                yield target
+
+
+def refuse_circle(asker: Mailbox, target: Mailbox) -> None:
+    """Raise `AskCycle` when ``target`` is ``asker``, or waits for it, over however many others."""
+    seen = {id(target)}
+    paths: list[tuple[Mailbox, tuple[str, ...]]] = [(target, (asker.name, target.name))]
+    while paths:
+        here, path = paths.pop()
+        if here is asker:
+            raise AskCycle(path)
+        wait = here.waits_for
+        if wait is not None:
+            for there in wait.open():
+                if id(there) not in seen:
+                    seen.add(id(there))
+                    paths.append((there, (*path, there.name)))
+
+
+@contextmanager
+def waiting_for(target: Mailbox) -> Iterator[None]:
+    """The current task, if it is an actor's, waits for a place in an inbox, or for an end."""
+    asker = target.runtime.actors.get(current_task())
+    if asker is None:
+        yield
+        return
+    refuse_circle(asker, target)
+    asker.waits_for = Wait((target,), None)
+    try:
+        yield
+    finally:
+        asker.waits_for = None
