@@ -2,17 +2,18 @@
 
 from typing import Any, Final
 
-from tradedesk.portfolio._waves import Answer, Failure, Kind
+from tradedesk.portfolio._errors import shown
+from tradedesk.portfolio._waves import Failure, Kind
 
 _CANDLE: Final = Kind.CANDLE
 _RISK: Final = Kind.RISK
-_ALLOCATE: Final = Kind.ALLOCATE
+_CALL: Final = Kind.CALL
 
 
 async def perform(kind: Kind, subject: Any, payload: Any) -> object:
-    """Let a strategy or the policy do its part, in the caller's task, and return the outcome.
+    """Let a strategy, or another subject, do its part in the caller's task, and return the outcome.
 
-    A report is True or False, an amount taken is None, the policy's is an `Answer`, and an exception of the
+    A report is True or False, an amount taken is None, a call's is what it returns, and an exception of the
     subject is a `Failure`. A cancellation is no failure: it passes through. What comes in was checked by nobody:
     hence the types.
     """
@@ -20,8 +21,8 @@ async def perform(kind: Kind, subject: Any, payload: Any) -> object:
         if kind is _RISK:
             subject.set_risk_per_trade(payload)
             return None
-        if kind is _ALLOCATE:
-            return Answer(subject.allocate(payload), getattr(subject, "portfolio_risk_budget", None))
+        if kind is _CALL:
+            return await subject(payload)
         if kind is _CANDLE:
             await subject.on_candle_close(payload)
         report: object = subject.is_regime_active()
@@ -32,7 +33,11 @@ async def perform(kind: Kind, subject: Any, payload: Any) -> object:
 
 def _as_bool(report: object) -> bool:
     """Take what equals True or False, such as a numpy bool; anything else is a mistake, not a regime."""
-    for answer in (True, False):
-        if report == answer:
-            return answer
-    raise TypeError(f"is_regime_active() must return True or False, not {report!r}")
+    problem = None
+    try:
+        for answer in (True, False):
+            if report == answer:
+                return answer
+    except (TypeError, ValueError, RuntimeError) as error:  # what arrays and tensors of several elements raise
+        problem = error
+    raise TypeError(f"is_regime_active() must return True or False, not {shown(report)}") from problem

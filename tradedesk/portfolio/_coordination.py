@@ -9,13 +9,13 @@ What a sleeve *holds* is the last policy amount that it was given; the default c
 known whether an amount arrived, the larger one counts, so the sum of what is held never exceeds the budget.
 """
 
-import reprlib
 from collections.abc import Callable, Generator, Sequence
+from contextlib import suppress
 from typing import Final, cast
 
 from tradedesk.marketdata import CandleCloseEvent, Instrument
 from tradedesk.portfolio._allocation import Checked, checked
-from tradedesk.portfolio._errors import AllocationError
+from tradedesk.portfolio._errors import AllocationError, shown
 from tradedesk.portfolio._sleeves import Plan, Round, Sleeves
 from tradedesk.portfolio._trace import (
     Allocated,
@@ -30,7 +30,7 @@ from tradedesk.portfolio._trace import (
 from tradedesk.portfolio._waves import Allocate, Answer, Failure, Kind, Step, Wave
 
 Outcomes = Sequence[object]
-Steps = Generator[Step, Outcomes, list[Exception]]
+Steps = Generator[Step, Outcomes, None]
 
 _POLL: Final = Kind.POLL
 _RISK: Final = Kind.RISK
@@ -71,8 +71,18 @@ class Coordination:
         """The sleeves whose last report was active, in declared order."""
         return tuple(key for key, on in zip(self.sleeves.keys, self._active, strict=True) if on)
 
+    @property
+    def failed(self) -> bool:
+        """Whether a strategy failed in this slice."""
+        return bool(self._failed)
+
+    @property
+    def failures(self) -> list[Exception]:
+        """What strategies raised in this slice, in the order it happened."""
+        return list(self._failed.values())
+
     def slice(self, plan: Plan, policy: str, wanted: Callable[[], bool]) -> Steps:
-        """Drive one slice; returns what strategies raised, in the order it happened.
+        """Drive one slice.
 
         Args:
             plan: who gets which candle.
@@ -90,15 +100,18 @@ class Coordination:
         if places:
             self._reported(places, (yield Wave(_POLL, places, [None] * len(places))))
         (answer,) = yield Allocate(self._active_list())
-        allocation = self._answered(answer, policy)
+        accepted = self._answered(answer, policy)
+        allocation = None if accepted is None else accepted[0]
         if allocation is not None:
+            self._settled = None  # if the slice ends here, nobody knows who took what
             yield from self._send_risk(allocation)
+            if not self._failed:
+                self._settled = accepted
         if plan.rounds and self._may_route(plan, allocation, wanted):
             for candles in plan.rounds:
                 wave = self._routed(candles)
                 if wave is not None:
                     self._handled(wave, (yield wave))
-        return list(self._failed.values()) if self._failed else []
 
     # Reports and allocation -----------------------------------------------------------------------------
 
@@ -136,24 +149,24 @@ class Coordination:
             self._active_keys = list(self.active)
         return self._active_keys.copy()
 
-    def _answered(self, answer: object, policy: str) -> dict[Instrument, float] | None:
-        """Check what the policy said; None means that every sleeve was told all of it before."""
-        if type(answer) is Failure:
-            raise AllocationError(policy, f"raised {answer.error!r}") from answer.error
-        answer = cast("Answer", answer)
+    def accept(self, answer: Answer, policy: str) -> Checked:
+        """Check what the policy said. To look at an answer runs its code, which may raise anything."""
         settled = self._settled
         # NaN is unequal to itself, so an answer that equals a checked one is as good
         if settled is not None and type(answer.allocation) is dict and (answer.allocation, answer.budget) == settled:
-            self._allocated(*settled)
-            return None
-        allocation, budget = checked(answer, self.sleeves.place_of.keys(), policy)
-        self._allocated(allocation, budget)
-        self._settled = (allocation, budget)
-        return allocation
+            return settled
+        return checked(answer, self.sleeves.place_of.keys(), policy)
 
-    def _allocated(self, allocation: dict[Instrument, float], budget: float | None) -> None:
+    def _answered(self, outcome: object, policy: str) -> Checked | None:
+        """Take what was accepted; None means that every sleeve was told all of it before."""
+        if type(outcome) is Failure:
+            if isinstance(outcome.error, AllocationError):
+                raise outcome.error
+            raise AllocationError(policy, f"raised {shown(outcome.error)}") from outcome.error
+        accepted = cast("Checked", outcome)
         if self._trace is not None:
-            self._emit(Allocated, allocation, budget)
+            self._emit(Allocated, *accepted)
+        return None if accepted is self._settled else accepted
 
     # Risk -----------------------------------------------------------------------------------------------
 
@@ -171,8 +184,6 @@ class Coordination:
         yield from self._tell(smaller)
         if not self._stuck(allocation):
             yield from self._tell(larger)
-        if self._failed:
-            self._settled = None
 
     def _tell(self, changes: list[tuple[int, float, bool]]) -> Generator[Step, Outcomes, None]:
         held, told = self.held, self._told
@@ -188,9 +199,7 @@ class Coordination:
                 held[place] = max(held[place], holds)
                 unsent.append((place, amount, granted))
         if unsent:
-            settled, self._settled = self._settled, None  # if the slice ends here, nobody knows who took what
             outcomes = yield Wave(_RISK, [place for place, _, _ in unsent], [amount for _, amount, _ in unsent])
-            self._settled = settled
             for change, outcome in zip(unsent, outcomes, strict=True):
                 self._taken(*change, outcome)
 
@@ -262,7 +271,8 @@ class Coordination:
     def _fail(self, place: int, event: CandleCloseEvent | None, error: Exception) -> None:
         """A sleeve failed: it gets nothing more of this slice, and owes a report in the next."""
         key = self.sleeves.keys[place]
-        error.add_note(f"in sleeve {key!r}, {_occasion(event)}, slice {self.slices}")
+        with suppress(AttributeError, TypeError):  # an exception that is frozen takes no note
+            BaseException.add_note(error, f"in sleeve {key!r}, {_occasion(event)}, slice {self.slices}")
         self._failed[place] = error
         self._owing.add(place)
         self._emit(Failed, key, event, error)
@@ -276,7 +286,6 @@ class Coordination:
 def _occasion(event: CandleCloseEvent | None) -> str:
     if event is None:
         return "before any candle of the slice"
-    # the candle may be anything that the caller likes: its repr may be long, or raise
-    shorten = reprlib.Repr()
-    shorten.maxother = 160
-    return f"candle {event.instrument} {event.period} {shorten.repr(event.candle)}"
+    if type(event) is not CandleCloseEvent:
+        return f"candle {shown(event)}"
+    return f"candle {event.instrument} {event.period} {shown(event.candle)}"

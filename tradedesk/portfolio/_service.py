@@ -1,28 +1,35 @@
 """Serving calls: the loop between the core, which decides, and a dispatcher, which carries."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 
 import attrs
 
 from actors import Request
+from tradedesk.portfolio._allocation import Checked
 from tradedesk.portfolio._boundary import perform
 from tradedesk.portfolio._coordination import Coordination
 from tradedesk.portfolio._dispatch import Dispatcher
 from tradedesk.portfolio._errors import AllocationError
 from tradedesk.portfolio._sleeves import Plan
 from tradedesk.portfolio._trace import TraceRecord
-from tradedesk.portfolio._waves import Kind, Wave
-from tradedesk.portfolio.types import RiskAllocationPolicy
+from tradedesk.portfolio._waves import Answer, Failure, Kind, Wave
+from tradedesk.portfolio.types import Instrument, RiskAllocationPolicy
 
+Trace = Callable[[TraceRecord], object]
 Sink = Callable[[Sequence[TraceRecord]], Awaitable[object]]
 
 
 @attrs.define(eq=False)
-class Call(Request[list[Exception]]):
-    """One slice that somebody wants served; the reply is what failed."""
+class Call(Request[None]):
+    """One slice that somebody wants served.
+
+    Attributes:
+        failures: what went wrong; filled at the end, for the caller to raise.
+    """
 
     plan: Plan
     abandoned: bool = False
+    failures: Sequence[Exception] = ()
 
     def wanted(self) -> bool:
         """Whether the caller still waits."""
@@ -34,41 +41,87 @@ class Service:
     """Serves one call after the other on one core; its owner sees to the order.
 
     Attributes:
+        trace: called with each record at the barrier of its wave.
         sink: awaited once for each slice, with the records that came since the last time.
-        records: those records; filled by the core's trace.
+        records: filled by the core, when somebody watches.
         unmet: failures whose caller had left, for the next one to meet.
     """
 
     core: Coordination
     policy: RiskAllocationPolicy
+    trace: Trace | None
     sink: Sink | None
     records: list[TraceRecord]
     unmet: list[Exception] = attrs.field(factory=list)
     busy: bool = False
+    _for_sink: list[TraceRecord] = attrs.field(factory=list)
+    _mishaps: list[Exception] = attrs.field(factory=list)  # of this call: what policy, trace and sink raised
 
-    async def serve(self, call: Call, dispatcher: Dispatcher) -> list[Exception]:
-        """Serve a slice to its end and return what failed, strategies and policy alike."""
+    async def serve(self, call: Call, dispatcher: Dispatcher) -> None:
+        """Serve a slice to its end; what failed is in the call, or unmet if nobody waits for it any more."""
         self.busy = True
+        served = False
+        try:
+            await self._slice(call, dispatcher)
+            if self.sink is not None:
+                await self._flush(self.sink)
+            served = True
+        finally:
+            self.busy = False
+            if self._mishaps or self.core.failed:
+                call.failures = [*self.core.failures, *self._mishaps]
+                self._mishaps.clear()
+                if call.abandoned or not served:
+                    self.abandon(call)
+
+    def abandon(self, call: Call) -> None:
+        """The caller leaves: what failed, or is going to, is for somebody else to meet."""
+        call.abandoned = True
+        self.unmet += call.failures
+        call.failures = ()
+
+    async def _slice(self, call: Call, dispatcher: Dispatcher) -> None:
         steps = self.core.slice(call.plan, type(self.policy).__name__, call.wanted)
-        failures: list[Exception]
         try:
             step = next(steps)
             while True:
+                if self.records:
+                    await self._show()
                 if isinstance(step, Wave):
                     outcomes = await dispatcher.carry(step)
                 else:
-                    outcomes = (await perform(Kind.ALLOCATE, self.policy, step.active),)
+                    outcomes = (await perform(Kind.CALL, self._consult, step.active),)
                 step = steps.send(outcomes)
-        except StopIteration as end:
-            failures = end.value
+        except StopIteration:
+            pass
         except AllocationError as error:
-            failures = [error]
+            self._mishaps.append(error)
         finally:
             steps.close()
-            self.busy = False
+        if self.records:
+            await self._show()
+
+    async def _consult(self, active: list[Instrument]) -> Checked:
+        policy = self.policy
+        answer = Answer(policy.allocate(active), getattr(policy, "portfolio_risk_budget", None))
+        return self.core.accept(answer, type(policy).__name__)
+
+    async def _show(self) -> None:
+        """Hand on what the core has written. Who watches does not steer: if it raises, the slice goes on."""
+        fresh, self.records[:] = list(self.records), []
         if self.sink is not None:
-            records, self.records[:] = list(self.records), []
-            await self.sink(records)
-        if failures and call.abandoned:
-            self.unmet += failures
-        return failures
+            self._for_sink += fresh
+        remaining = iter(fresh)
+        while type(outcome := await perform(Kind.CALL, self._trace_all, remaining)) is Failure:
+            self._mishaps.append(outcome.error)
+
+    async def _trace_all(self, records: Iterator[TraceRecord]) -> None:
+        if self.trace is not None:
+            for record in records:
+                self.trace(record)
+
+    async def _flush(self, sink: Sink) -> None:
+        records, self._for_sink = self._for_sink, []
+        outcome = await perform(Kind.CALL, sink, records)
+        if type(outcome) is Failure:
+            self._mishaps.append(outcome.error)

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from math import isfinite
 
 from tradedesk.marketdata import Instrument
+from tradedesk.portfolio._allocation import number
+from tradedesk.portfolio._errors import shown
 from tradedesk.portfolio._sleeves import Sleeve
 from tradedesk.portfolio.types import PortfolioStrategy, RiskAllocationPolicy, StrategySpec
 
@@ -53,12 +55,11 @@ def check_policy(policy: RiskAllocationPolicy) -> None:
 
 def check_amount(what: str, value: float) -> float:
     """Return ``value`` as a float; raise ValueError unless it is finite and not negative."""
-    try:
-        amount = float(value)
-    except (TypeError, ValueError):
-        raise ValueError(f"{what} must be a number, not {value!r}") from None
+    amount = number(value)
+    if amount is None:
+        raise ValueError(f"{what} must be a number, not {shown(value)}")
     if not (isfinite(amount) and amount >= 0):
-        raise ValueError(f"{what} must be finite and not negative, not {value!r}")
+        raise ValueError(f"{what} must be finite and not negative, not {shown(value)}")
     return amount
 
 

@@ -1,11 +1,12 @@
 """The runner: the door through which candles come in."""
 
-from collections.abc import AsyncIterable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from types import MappingProxyType, TracebackType
 from typing import Literal, Self
 
 import attrs
+from trio import Cancelled
 from trio.lowlevel import Task, current_task
 
 from actors import ActorStopped, Inbox, Observer, Ref, Scheduler, open_system
@@ -13,7 +14,7 @@ from tradedesk.marketdata import CandleCloseEvent, Instrument, Slice, SourceOrde
 from tradedesk.portfolio._coordination import Coordination
 from tradedesk.portfolio._dispatch import Actors, Direct, Dispatcher, sleeve
 from tradedesk.portfolio._errors import RunnerStateError
-from tradedesk.portfolio._service import Call, Service, Sink
+from tradedesk.portfolio._service import Call, Service, Sink, Trace
 from tradedesk.portfolio._setup import Strategies, check_amount, check_choice, check_policy, sleeves_of
 from tradedesk.portfolio._sleeves import Sleeves
 from tradedesk.portfolio._tasks import Turns, refuse_descendants
@@ -61,7 +62,7 @@ class PortfolioRunner:
         poll_regimes: bool = True,
         unknown_instruments: Literal["raise", "ignore"] = "raise",
         on_failure: Literal["raise"] = "raise",
-        trace: Callable[[TraceRecord], object] | None = None,
+        trace: Trace | None = None,
         sink: Sink | None = None,
         observer: Observer | None = None,
         scheduler: Scheduler | None = None,
@@ -102,16 +103,16 @@ class PortfolioRunner:
             self._sleeves,
             self.default_risk_per_trade,
             poll_regimes=poll_regimes,
-            trace=_tee(trace, None if sink is None else records.append),
+            trace=records.append if trace is not None or sink is not None else None,
         )
-        self._service = Service(core, policy, sink, records)
+        self._service = Service(core, policy, trace, sink, records)
         self._direct: Dispatcher = Direct(self._strategies)
         self._turns = Turns()
         self._as_actors = dispatch == "actors"
         self._watchers = observer, scheduler
         self._exits: AsyncExitStack | None = None
         self._coordinator: Ref[Call] | None = None
-        self._sleeve_tasks: set[Task] = set()
+        self._tasks: set[Task] = set()
 
     async def on_candle_close(self, event: CandleCloseEvent) -> None:
         """Serve one candle, as a slice of one; back when it is handled.
@@ -177,7 +178,11 @@ class PortfolioRunner:
             self._exits = exits
             exits.callback(self._close)
             if self._as_actors:
-                await self._start_actors(exits)
+                await self._turns.take()  # it is free; who calls while the actors start waits for them
+                try:
+                    await self._start_actors(exits)
+                finally:
+                    self._turns.give_back()
             self._exits = exits.pop_all()
         return self
 
@@ -192,7 +197,8 @@ class PortfolioRunner:
             raise RunnerStateError("this runner is not entered.")
         handled = await self._exits.__aexit__(kind, error, traceback)
         if self._service.unmet:
-            self._raise([error] if isinstance(error, Exception) and not handled else [])
+            rest = None if handled else _without_cancellations(error)
+            self._raise([] if rest is None else [rest])
         return handled
 
     async def _start_actors(self, exits: AsyncExitStack) -> None:
@@ -207,15 +213,17 @@ class PortfolioRunner:
         self._coordinator = await system.start(self._coordinate, dispatcher, name="coordinator")
 
     async def _coordinate(self, inbox: Inbox[Call], dispatcher: Dispatcher) -> None:
+        self._register()
         async for call in inbox:
-            inbox.reply(await self._service.serve(call, dispatcher))
+            await self._service.serve(call, dispatcher)
+            inbox.reply(None)
 
     def _register(self) -> None:
-        self._sleeve_tasks.add(current_task())
+        self._tasks.add(current_task())
 
     def _close(self) -> None:
         self._exits = self._coordinator = None
-        self._sleeve_tasks.clear()
+        self._tasks.clear()
 
     async def _feed(self, item: CandleCloseEvent | Slice, previous: Slice | None) -> Slice | None:
         if not isinstance(item, Slice):
@@ -229,47 +237,47 @@ class PortfolioRunner:
 
     async def _serve(self, events: tuple[CandleCloseEvent, ...], close_time: int | None) -> None:
         call = Call(self._sleeves.plan(events, close_time))
-        service = self._service
-        if self._coordinator is None:
-            await self._turns.take()
-            try:
-                failures = await service.serve(call, self._direct)
-            finally:
-                self._turns.give_back()
+        if self._turns.taken or self._coordinator is None:
+            await self._serve_in_turn(call)
         else:
-            if service.busy:
-                refuse_descendants(self._sleeve_tasks)
-            failures = await self._ask(self._coordinator, call)
-        if failures or service.unmet:
-            self._raise(failures)
+            await self._ask(self._coordinator, call)
+        if call.failures or self._service.unmet:
+            self._raise(call.failures)
 
-    async def _ask(self, coordinator: Ref[Call], call: Call) -> list[Exception]:
+    async def _serve_in_turn(self, call: Call) -> None:
+        await self._turns.take()
         try:
-            failures = await coordinator.ask(call)
-        except ActorStopped as error:
-            raise RunnerStateError("the runner's block is ending: this call was not served.") from error
+            if self._coordinator is None:
+                await self._service.serve(call, self._direct)
+                return
         finally:
-            call.abandoned = True  # in time only if the caller was cancelled
-        return failures
+            self._turns.give_back()
+        await self._ask(self._coordinator, call)  # the actors started while this call was in line
 
-    def _raise(self, failures: list[Exception]) -> None:
+    async def _ask(self, coordinator: Ref[Call], call: Call) -> None:
+        if self._service.busy:
+            refuse_descendants(self._tasks)
+        met = False
+        try:
+            await coordinator.ask(call)
+            met = True
+        except ActorStopped as error:
+            raise RunnerStateError("the runner's block is ending: this call was not served to its end.") from error
+        finally:
+            if not met:
+                self._service.abandon(call)
+
+    def _raise(self, failures: Sequence[BaseException]) -> None:
         """Raise the failures of this call, and those that an earlier caller did not stay for."""
         failures = [*self._service.unmet, *failures]
         self._service.unmet.clear()
         if len(failures) == 1:
             raise failures[0]
-        raise ExceptionGroup(f"{len(failures)} failures in the portfolio", failures)
+        raise BaseExceptionGroup(f"{len(failures)} failures in the portfolio", failures)
 
 
-def _tee(
-    first: Callable[[TraceRecord], object] | None,
-    second: Callable[[TraceRecord], object] | None,
-) -> Callable[[TraceRecord], object] | None:
-    if first is None or second is None:
-        return first or second
-
-    def both(record: TraceRecord) -> None:
-        first(record)
-        second(record)
-
-    return both
+def _without_cancellations(error: BaseException | None) -> BaseException | None:
+    """A cancellation that meets failures gives way to them; nothing else may get lost."""
+    if isinstance(error, BaseExceptionGroup):
+        return error.split(Cancelled)[1]
+    return None if isinstance(error, Cancelled) else error
