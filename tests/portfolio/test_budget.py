@@ -154,7 +154,7 @@ NO_AMOUNT = "the amount of 'A' is {}; it must be finite and not negative"
 
 BAD_ANSWERS = {
     "raises": (Boom("no"), "raised Boom('no')"),
-    "raises StopIteration": (StopIteration("no"), "raised RuntimeError('coroutine raised StopIteration')"),
+    "raises StopIteration": (StopIteration("no"), "raised StopIteration('no')"),
     "None": (None, "returned None, not a mapping of sleeve to amount"),
     "a string": ("A", "returned 'A', not a mapping of sleeve to amount"),
     "a list": ([1.0], "returned [1.0], not a mapping of sleeve to amount"),

@@ -22,7 +22,8 @@ async def perform(kind: Kind, subject: Any, payload: Any) -> object:
             subject.set_risk_per_trade(payload)
             return None
         if kind is _CALL:
-            return await subject(payload)
+            result = subject(payload)
+            return await result if hasattr(result, "__await__") else result
         if kind is _CANDLE:
             await subject.on_candle_close(payload)
         report: object = subject.is_regime_active()

@@ -64,7 +64,7 @@ class Coordination:
         self._owing = set(range(count))  # sleeves whose last report is missing
         self._in_flight = False  # candles were out when the last slice was closed
         self._settled: Checked | None = None  # all of it was taken
-        self._failed: dict[int, Exception] = {}
+        self.failed: dict[int, Exception] = {}  # the sleeves that failed in this slice
 
     @property
     def active(self) -> tuple[Instrument, ...]:
@@ -72,14 +72,9 @@ class Coordination:
         return tuple(key for key, on in zip(self.sleeves.keys, self._active, strict=True) if on)
 
     @property
-    def failed(self) -> bool:
-        """Whether a strategy failed in this slice."""
-        return bool(self._failed)
-
-    @property
     def failures(self) -> list[Exception]:
         """What strategies raised in this slice, in the order it happened."""
-        return list(self._failed.values())
+        return list(self.failed.values())
 
     def slice(self, plan: Plan, policy: str, wanted: Callable[[], bool]) -> Steps:
         """Drive one slice.
@@ -94,8 +89,8 @@ class Coordination:
         """
         self.slices += 1
         self._close_time = plan.close_time
-        if self._failed:
-            self._failed = {}
+        if self.failed:
+            self.failed = {}
         places = self._to_poll()
         if places:
             self._reported(places, (yield Wave(_POLL, places, [None] * len(places))))
@@ -105,7 +100,7 @@ class Coordination:
         if allocation is not None:
             self._settled = None  # if the slice ends here, nobody knows who took what
             yield from self._send_risk(allocation)
-            if not self._failed:
+            if not self.failed:
                 self._settled = accepted
         if plan.rounds and self._may_route(plan, allocation, wanted):
             for candles in plan.rounds:
@@ -189,7 +184,7 @@ class Coordination:
         held, told = self.held, self._told
         unsent = []
         for place, amount, granted in changes:
-            if place in self._failed:
+            if place in self.failed:
                 continue
             holds = amount if granted else 0.0
             if told[place] == amount:
@@ -214,13 +209,13 @@ class Coordination:
     def _stuck(self, allocation: dict[Instrument, float] | None) -> bool:
         """Whether a failed sleeve still holds more than it should, so that nobody else may get more."""
         return allocation is not None and any(
-            self.held[place] > allocation.get(self.sleeves.keys[place], 0.0) for place in self._failed
+            self.held[place] > allocation.get(self.sleeves.keys[place], 0.0) for place in self.failed
         )
 
     # Candles --------------------------------------------------------------------------------------------
 
     def _may_route(self, plan: Plan, allocation: dict[Instrument, float] | None, wanted: Callable[[], bool]) -> bool:
-        if self._failed and self._stuck(allocation):
+        if self.failed and self._stuck(allocation):
             self._refuse(plan.rounds, "a sleeve that failed still holds risk that others were to get")
             return False
         if not wanted():
@@ -230,7 +225,7 @@ class Coordination:
 
     def _routed(self, candles: Round) -> Wave | None:
         places, events = candles.sleeves, candles.events
-        if self._failed:
+        if self.failed:
             places, events = self._without_failed(candles)
             if not places:
                 return None
@@ -254,7 +249,7 @@ class Coordination:
     def _without_failed(self, candles: Round) -> tuple[list[int], list[CandleCloseEvent]]:
         places, events = [], []
         for place, event in zip(candles.sleeves, candles.events, strict=True):
-            if place in self._failed:
+            if place in self.failed:
                 self._emit(Refused, self.sleeves.keys[place], event, "the sleeve failed earlier in this slice")
             else:
                 places.append(place)
@@ -273,7 +268,7 @@ class Coordination:
         key = self.sleeves.keys[place]
         with suppress(AttributeError, TypeError):  # an exception that is frozen takes no note
             BaseException.add_note(error, f"in sleeve {key!r}, {_occasion(event)}, slice {self.slices}")
-        self._failed[place] = error
+        self.failed[place] = error
         self._owing.add(place)
         self._emit(Failed, key, event, error)
 

@@ -1,6 +1,7 @@
 """Serving calls: the loop between the core, which decides, and a dispatcher, which carries."""
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from typing import Final
 
 import attrs
 
@@ -14,6 +15,8 @@ from tradedesk.portfolio._sleeves import Plan
 from tradedesk.portfolio._trace import TraceRecord
 from tradedesk.portfolio._waves import Answer, Failure, Kind, Wave
 from tradedesk.portfolio.types import Instrument, RiskAllocationPolicy
+
+_CALL: Final = Kind.CALL
 
 Trace = Callable[[TraceRecord], object]
 Sink = Callable[[Sequence[TraceRecord]], Awaitable[object]]
@@ -60,19 +63,37 @@ class Service:
     async def serve(self, call: Call, dispatcher: Dispatcher) -> None:
         """Serve a slice to its end; what failed is in the call, or unmet if nobody waits for it any more."""
         self.busy = True
+        steps = self.core.slice(call.plan, type(self.policy).__name__, call.wanted)
         served = False
         try:
-            await self._slice(call, dispatcher)
-            if self.sink is not None:
-                await self._flush(self.sink)
+            try:
+                step = next(steps)
+                while True:
+                    if self.records:
+                        await self._show()
+                    if isinstance(step, Wave):
+                        outcomes = await dispatcher.carry(step)
+                    else:
+                        outcomes = (await perform(_CALL, self._consult, step.active),)
+                    step = steps.send(outcomes)
+            except StopIteration:
+                pass
+            except AllocationError as error:
+                self._mishaps.append(error)
+            if self.records or self.sink is not None:
+                await self._flush()
             served = True
         finally:
+            steps.close()
             self.busy = False
             if self._mishaps or self.core.failed:
-                call.failures = [*self.core.failures, *self._mishaps]
-                self._mishaps.clear()
-                if call.abandoned or not served:
-                    self.abandon(call)
+                self._settle(call, served=served)
+
+    def _settle(self, call: Call, *, served: bool) -> None:
+        call.failures = [*self.core.failures, *self._mishaps]
+        self._mishaps.clear()
+        if call.abandoned or not served:
+            self.abandon(call)
 
     def abandon(self, call: Call) -> None:
         """The caller leaves: what failed, or is going to, is for somebody else to meet."""
@@ -80,28 +101,7 @@ class Service:
         self.unmet += call.failures
         call.failures = ()
 
-    async def _slice(self, call: Call, dispatcher: Dispatcher) -> None:
-        steps = self.core.slice(call.plan, type(self.policy).__name__, call.wanted)
-        try:
-            step = next(steps)
-            while True:
-                if self.records:
-                    await self._show()
-                if isinstance(step, Wave):
-                    outcomes = await dispatcher.carry(step)
-                else:
-                    outcomes = (await perform(Kind.CALL, self._consult, step.active),)
-                step = steps.send(outcomes)
-        except StopIteration:
-            pass
-        except AllocationError as error:
-            self._mishaps.append(error)
-        finally:
-            steps.close()
-        if self.records:
-            await self._show()
-
-    async def _consult(self, active: list[Instrument]) -> Checked:
+    def _consult(self, active: list[Instrument]) -> Checked:
         policy = self.policy
         answer = Answer(policy.allocate(active), getattr(policy, "portfolio_risk_budget", None))
         return self.core.accept(answer, type(policy).__name__)
@@ -112,16 +112,18 @@ class Service:
         if self.sink is not None:
             self._for_sink += fresh
         remaining = iter(fresh)
-        while type(outcome := await perform(Kind.CALL, self._trace_all, remaining)) is Failure:
+        while type(outcome := await perform(_CALL, self._trace_all, remaining)) is Failure:
             self._mishaps.append(outcome.error)
 
-    async def _trace_all(self, records: Iterator[TraceRecord]) -> None:
+    def _trace_all(self, records: Iterator[TraceRecord]) -> None:
         if self.trace is not None:
             for record in records:
                 self.trace(record)
 
-    async def _flush(self, sink: Sink) -> None:
-        records, self._for_sink = self._for_sink, []
-        outcome = await perform(Kind.CALL, sink, records)
-        if type(outcome) is Failure:
-            self._mishaps.append(outcome.error)
+    async def _flush(self) -> None:
+        await self._show()
+        if self.sink is not None:
+            records, self._for_sink = self._for_sink, []
+            outcome = await perform(_CALL, self.sink, records)
+            if type(outcome) is Failure:
+                self._mishaps.append(outcome.error)

@@ -237,22 +237,19 @@ class PortfolioRunner:
 
     async def _serve(self, events: tuple[CandleCloseEvent, ...], close_time: int | None) -> None:
         call = Call(self._sleeves.plan(events, close_time))
-        if self._turns.taken or self._coordinator is None:
-            await self._serve_in_turn(call)
-        else:
-            await self._ask(self._coordinator, call)
-        if call.failures or self._service.unmet:
+        turns, service, coordinator = self._turns, self._service, self._coordinator
+        if turns.taken or coordinator is None:
+            await turns.take()
+            try:
+                coordinator = self._coordinator  # the actors may have started while this call was in line
+                if coordinator is None:
+                    await service.serve(call, self._direct)
+            finally:
+                turns.give_back()
+        if coordinator is not None:
+            await self._ask(coordinator, call)
+        if call.failures or service.unmet:
             self._raise(call.failures)
-
-    async def _serve_in_turn(self, call: Call) -> None:
-        await self._turns.take()
-        try:
-            if self._coordinator is None:
-                await self._service.serve(call, self._direct)
-                return
-        finally:
-            self._turns.give_back()
-        await self._ask(self._coordinator, call)  # the actors started while this call was in line
 
     async def _ask(self, coordinator: Ref[Call], call: Call) -> None:
         if self._service.busy:
