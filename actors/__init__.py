@@ -40,12 +40,13 @@ from actors._ref import Ref
 from actors._restart import Backoff, Restart
 from actors._seam import Scheduler
 from actors._statistics import ActorStatistics, SystemStatistics, Tree
-from actors._system import System, open_system
+from actors._system import Group, System, open_system
 
 __all__ = [
     # the block and what lives in it
     "open_system",
     "System",
+    "Group",
     "Ref",
     "Inbox",
     "Reply",

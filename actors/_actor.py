@@ -11,6 +11,7 @@ from trio.lowlevel import current_task
 
 from actors._deadlines import Alarm
 from actors._errors import RestartLimitExceeded, StartFailed
+from actors._group import Node
 from actors._inbox import Inbox
 from actors._lifecycle import Life
 from actors._ref import Ref
@@ -35,7 +36,19 @@ _REASONS: Final[Mapping[Life, str]] = MappingProxyType(
 class Actor(Generic[M]):
     """A behaviour, the inbox that outlives its crashes, and the rule that says how often."""
 
-    __slots__ = ("_args", "_behaviour", "_crashes", "_inbox", "_living", "_ref", "start_failure")
+    __slots__ = (
+        "_args",
+        "_behaviour",
+        "_crashes",
+        "_cut",
+        "_down",
+        "_group",
+        "_inbox",
+        "_living",
+        "_ref",
+        "start_failure",
+        "starter",
+    )
 
     def __init__(
         self,
@@ -46,6 +59,7 @@ class Actor(Generic[M]):
         *,
         crashes: Crashes | None,
         living: dict[str, Ref[object]],
+        group: Node,
     ) -> None:
         self._ref = ref
         self._inbox = inbox
@@ -53,6 +67,10 @@ class Actor(Generic[M]):
         self._args = args
         self._crashes = crashes
         self._living = living
+        self._group = group
+        self._cut = False  # a group brings this incarnation down
+        self._down: Waiter | None = None  # who waits until it is
+        self.starter: Waiter | None = None  # waits for the very first begin
         self.start_failure: Exception | None = None
 
     async def run(self) -> None:
@@ -68,10 +86,11 @@ class Actor(Generic[M]):
                 crash = await self._return(crash)
             reason = "crashed" if crash is not None else _REASONS[inbox.life]
         finally:
-            starter = inbox.begun if inbox.begun is not None and inbox.begun.left else None
+            starter = self.starter if self.starter is not None and self.starter.left else None
             if starter is not None:
                 self.start_failure = crash or StartFailed(inbox.name)
             try:
+                self._is_down()
                 self._end(reason, crash)
             finally:  # an observer that raises costs neither the starter its answer nor the crash its way out
                 if starter is not None:
@@ -90,11 +109,11 @@ class Actor(Generic[M]):
         return None
 
     def _comes_back(self, crash: Exception | None) -> bool:
-        """Whether the rule lets the behaviour run again; a start that failed is the starter's to see."""
-        if self._crashes is None or not self._crashes.rule.applies(crash):
-            return False
+        """Whether the behaviour runs again; a start that failed is the starter's to see."""
         life = self._inbox.life
-        return life is Life.RUNNING or (life is Life.DRAINING and bool(self._inbox.queue))
+        if not (life is Life.RUNNING or (life is Life.DRAINING and self._inbox.queue)):
+            return False
+        return self._cut or (self._crashes is not None and self._crashes.rule.applies(crash))
 
     def _is_temporary(self) -> bool:
         return self._crashes is not None and self._crashes.rule.kind == "temporary"
@@ -102,19 +121,16 @@ class Actor(Generic[M]):
     async def _return(self, crash: Exception | None) -> Exception | None:
         """Rest, and run again on the same inbox; return how that ended."""
         inbox, runtime = self._inbox, self._inbox.runtime
-        if self._crashes is None:
-            return crash
         inbox.renew(crash)
-        try:
-            delay = self._crashes.next_delay(runtime.now(), crash, random.random)
-        except RestartLimitExceeded as limit:
-            _LOG.error("%r ends its system: it ended more often than its rule allows", inbox.name, exc_info=limit)
-            inbox.life = Life.STOPPING
-            return limit
-        if crash is not None and runtime.observer is not None:
-            runtime.observer.crashed(inbox.name, crash)
-        _LOG.warning("%r ended and is called again in %g s", inbox.name, delay, exc_info=crash)
-        await self._rest(delay)
+        self._report(crash)
+        if self._cut:
+            await self._hold()
+        else:
+            failure = await self._recover(crash)
+            if failure is not None:
+                inbox.life = Life.STOPPING
+                return failure
+        self._cut = False
         if inbox.life not in (Life.RUNNING, Life.DRAINING):
             return None
         inbox.restarts += 1
@@ -122,6 +138,83 @@ class Actor(Generic[M]):
             runtime.observer.restarted(inbox.name)
         self._ref._scope = trio.CancelScope(shield=True)  # noqa: SLF001
         return await self._incarnation()
+
+    async def _recover(self, crash: Exception | None) -> RestartLimitExceeded | None:
+        """Rest as the rule says, alone or with the group; return what nobody can mend."""
+        inbox = self._inbox
+        if self._crashes is None:
+            return None
+        try:
+            delay = self._crashes.next_delay(inbox.runtime.now(), crash, random.random)
+        except RestartLimitExceeded as limit:
+            _LOG.error("%r gives up: it ended more often than its rule allows", inbox.name, exc_info=limit)
+            failure = self._group.escalate(limit)
+            if failure is None:
+                await self._hold()
+            return failure
+        _LOG.warning("%r ended and is called again in %g s", inbox.name, delay, exc_info=crash)
+        if self._group.alone:
+            self._is_down()
+            await self._rest(delay)
+            if self._cut:  # meanwhile the group around was brought down
+                await self._hold()
+        else:
+            self._group.recover(self, delay)
+            await self._hold()
+        return None
+
+    def _report(self, crash: Exception | None) -> None:
+        observer = self._inbox.runtime.observer
+        if crash is not None and observer is not None:
+            observer.crashed(self._inbox.name, crash)
+
+    # What a group does ----------------------------------------------------------------------------------
+
+    @property
+    def alive(self) -> bool:
+        """Whether the actor has not ended."""
+        return self._inbox.life is not Life.ENDED
+
+    async def bring_down(self) -> None:
+        """Cut the incarnation and come back when it is over; the actor then waits to be called again."""
+        inbox = self._inbox
+        if not self.alive:
+            return
+        self._cut = True
+        if inbox.nap is None:
+            self._ref._scope.cancel()  # noqa: SLF001
+            self._down = down = Waiter(inbox.runtime.scheduler)
+            await down.wait()
+
+    async def call_again(self) -> None:
+        """Let the actor run; come back when it first awaits its inbox again, or has ended."""
+        inbox = self._inbox
+        if inbox.nap is not None and inbox.nap.left:
+            self._cut = False
+            if self._crashes is not None:
+                self._crashes.forgive()
+            inbox.begun = begun = Waiter(inbox.runtime.scheduler)
+            inbox.nap.arrive()
+            await begun.wait()
+
+    def _is_down(self) -> None:
+        """Tell the group, which may wait for this, or for a beginning that does not come."""
+        down, self._down = self._down, None
+        begun, self._inbox.begun = self._inbox.begun, None
+        for waiter in (down, begun):
+            if waiter is not None and waiter.left and waiter is not self.starter:
+                waiter.arrive()
+
+    async def _hold(self) -> None:
+        """Wait until the group calls, unless an order to end comes first."""
+        inbox = self._inbox
+        inbox.nap = nap = Waiter(inbox.runtime.scheduler)
+        self._is_down()
+        try:
+            with trio.CancelScope(shield=True):
+                await nap.wait()
+        finally:
+            inbox.nap = None
 
     async def _rest(self, delay: float) -> None:
         """Wait, unless an order to end comes first; messages wait too."""

@@ -98,7 +98,7 @@ class Inbox(Mailbox, Generic[M]):
         self.left -= 1
         if self.left <= 0 or not self.queue:
             self.in_hand = NOTHING
-            if self.queue or self.life is not _RUNNING:
+            if self.queue or self.life is not _RUNNING or self.begun is not None:
                 await self._turn(rested=False)
             else:
                 task = current_task()
@@ -206,8 +206,9 @@ class Inbox(Mailbox, Generic[M]):
         self._check_owner()
         if self.life is Life.STARTING:
             self.life = after(self.life, Order.BEGIN)
-            if self.begun is not None:
-                self.begun.arrive()
+        if self.begun is not None:
+            begun, self.begun = self.begun, None
+            begun.arrive()
         while self.life is Life.RUNNING or (self.life is Life.DRAINING and self.queue):
             if self.queue and rested:
                 self.left = self.runtime.scheduler.quantum

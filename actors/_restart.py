@@ -95,3 +95,7 @@ class Crashes:
         if rule.backoff is None:
             return 0.0
         return rule.backoff.delay(len(self.recent), (rule.backoff.chance or chance)())
+
+    def forgive(self) -> None:
+        """Forget what was: the group around it began anew."""
+        self.recent = []

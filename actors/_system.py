@@ -6,10 +6,12 @@ from itertools import count
 from types import TracebackType
 from typing import Final, TypeVar, TypeVarTuple, cast
 
+import attrs
 import trio
 
 from actors._actor import Actor
 from actors._errors import NameTaken, SystemClosed
+from actors._group import Node, Scope
 from actors._inbox import Inbox
 from actors._lifecycle import Order
 from actors._mailbox import Conflate, Overflow
@@ -24,6 +26,46 @@ M = TypeVar("M")
 Args = TypeVarTuple("Args")
 
 
+@attrs.frozen
+class Options:
+    """How an actor is started; see `System.start`."""
+
+    name: str | None
+    capacity: int
+    overflow: Overflow
+    restart: Restart | None
+
+
+class Group:
+    """Actors, and groups of actors, that are started again together; `System.group` makes one."""
+
+    def __init__(self, system: "System", node: Node) -> None:
+        self._system = system
+        self._node = node
+
+    @property
+    def name(self) -> str:
+        """The group's name."""
+        return self._node.name
+
+    async def start(
+        self,
+        behaviour: Callable[[Inbox[M], *Args], Awaitable[None]],
+        *args: *Args,
+        name: str | None = None,
+        capacity: int = 1_000,
+        overflow: Overflow = "block",
+        restart: Restart | None = None,
+    ) -> Ref[M]:
+        """Start an actor in this group, behind those that are there; otherwise as `System.start`."""
+        options = Options(name, capacity, overflow, restart)
+        return await self._system._start(self._node, behaviour, args, options)  # noqa: SLF001
+
+    def group(self, name: str, *, scope: Scope = "one_for_one", restart: Restart | None = None) -> "Group":
+        """Make a group in this group; otherwise as `System.group`."""
+        return self._system._group(name, self._node, scope, restart)  # noqa: SLF001
+
+
 class System:
     """Starts actors and ends them with its block; `open_system` makes one."""
 
@@ -35,6 +77,7 @@ class System:
         self._started = 0
         self._closed = False
         self._services: list[trio.CancelScope] = []
+        self._root = Node(name, nursery, runtime, scope="one_for_one", restart=None, parent=None)
 
     async def start(
         self,
@@ -64,16 +107,44 @@ class System:
                 comes out of here as it is.
             SystemClosed: the block has ended, or is ending.
         """
-        _check(behaviour, capacity, overflow)
+        return await self._start(self._root, behaviour, args, Options(name, capacity, overflow, restart))
+
+    def group(self, name: str, *, scope: Scope = "one_for_one", restart: Restart | None = None) -> "Group":
+        """Make a group of actors that are started again together.
+
+        Args:
+            name: for logs and errors.
+            scope: whom a child's crash concerns: "one_for_one" the child alone, "one_for_all" all children,
+                "rest_for_one" the child and those started after it.
+            restart: what happens when a child escalates: None ends the system; a rule calls all children again.
+        """
+        return self._group(name, self._root, scope, restart)
+
+    def _group(self, name: str, parent: Node, scope: Scope, restart: Restart | None) -> "Group":
+        node = Node(name, self._nursery, self._runtime, scope=scope, restart=restart, parent=parent)
+        parent.adopt(node)
+        return Group(self, node)
+
+    async def _start(
+        self,
+        group: Node,
+        behaviour: Callable[[Inbox[M], *Args], Awaitable[None]],
+        args: tuple[*Args],
+        options: "Options",
+    ) -> Ref[M]:
+        _check(behaviour, options.capacity, options.overflow)
         if self._closed:
             raise SystemClosed(self.name)
-        name = self._name(behaviour, name)
+        name = self._name(behaviour, options.name)
         self._started += 1
-        inbox: Inbox[M] = Inbox(name, self._runtime, capacity, overflow)
+        inbox: Inbox[M] = Inbox(name, self._runtime, options.capacity, options.overflow)
         ref: Ref[M] = Ref(cast("Inbox[object]", inbox), trio.CancelScope(shield=True))
         self._living[name] = cast("Ref[object]", ref)
-        crashes = None if restart is None else Crashes(name, restart)
-        await self._launch(ref, inbox, Actor(ref, inbox, behaviour, args, crashes=crashes, living=self._living))
+        crashes = None if options.restart is None else Crashes(name, options.restart)
+        actor = Actor(ref, inbox, behaviour, args, crashes=crashes, living=self._living, group=group)
+        if group is not self._root:
+            group.adopt(actor)
+        await self._launch(ref, inbox, actor)
         return ref
 
     def statistics(self) -> SystemStatistics:
@@ -102,13 +173,13 @@ class System:
         return name
 
     async def _launch(self, ref: Ref[M], inbox: Inbox[M], actor: Actor[M]) -> None:
-        inbox.begun = begun = Waiter(self._runtime.scheduler)
+        inbox.begun = actor.starter = begun = Waiter(self._runtime.scheduler)
         self._nursery.start_soon(actor.run, name=inbox.name)
         try:
             await begun.wait()
         finally:
-            inbox.begun = None
             if begun.left:  # the starter was cancelled
+                inbox.begun = actor.starter = None
                 give(ref, Order.KILL)
         if actor.start_failure is not None:
             raise actor.start_failure
@@ -153,6 +224,7 @@ class System:
         finally:  # also when Ctrl-C is pressed meanwhile
             for scope in [*idle, *self._services]:
                 scope.cancel()
+            self._nursery.cancel_scope.cancel()  # what is left are recoveries of nobody
 
     async def _cut_in_turn(self, scopes: list[trio.CancelScope]) -> None:
         for scope in scopes:

@@ -1,0 +1,128 @@
+"""Groups: who else is started again when one child crashes, and who is told when that does not help.
+
+A group is plain structured concurrency. Every child keeps its own task; a recovery is one more task in the
+system's nursery, which brings the affected children down from right to left, rests, and calls them again from
+left to right. Recoveries of one tree of groups take turns.
+"""
+
+import logging
+import random
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final, Literal, Protocol, get_args
+
+import trio
+
+from actors._errors import RestartLimitExceeded
+from actors._restart import Crashes, Restart
+
+if TYPE_CHECKING:
+    from actors._runtime import Runtime
+
+Scope = Literal["one_for_one", "one_for_all", "rest_for_one"]
+
+_LOG: Final = logging.getLogger("actors")
+
+
+class Child(Protocol):
+    """What a group knows of an actor, or of a group in it."""
+
+    @property
+    def alive(self) -> bool:
+        """Whether it may still run again."""
+        ...
+
+    async def bring_down(self) -> None:
+        """End what runs, and come back when it has ended; it can be called again."""
+        ...
+
+    async def call_again(self) -> None:
+        """Run again, and come back when it has begun, or ended for good."""
+        ...
+
+
+class Node:
+    """The part of a group that recovers; `Group` is the part that users see."""
+
+    def __init__(
+        self,
+        name: str,
+        nursery: trio.Nursery,
+        runtime: "Runtime",
+        *,
+        scope: Scope,
+        restart: Restart | None,
+        parent: "Node | None",
+    ) -> None:
+        if scope not in get_args(Scope):
+            raise ValueError(f"scope must be one of {', '.join(map(repr, get_args(Scope)))}, not {scope!r}")
+        self.name = name
+        self.scope = scope
+        self._nursery = nursery
+        self._runtime = runtime
+        self._parent = parent
+        self._crashes = None if restart is None else Crashes(name, restart)
+        self._children: list[Child] = []
+        self.turn: trio.StrictFIFOLock = trio.StrictFIFOLock() if parent is None or parent.is_root else parent.turn
+
+    def adopt(self, child: Child) -> None:
+        """Add a child behind those that are there; actors that have ended make room."""
+        self._children = [each for each in self._children if each.alive]
+        self._children.append(child)
+
+    @property
+    def is_root(self) -> bool:
+        """Whether it is the system itself."""
+        return self._parent is None
+
+    @property
+    def alone(self) -> bool:
+        """Whether a child's crash is its own affair."""
+        return self.scope == "one_for_one"
+
+    def recover(self, child: Child, delay: float) -> None:
+        """Start to call ``child``, and whom its crash concerns, again in ``delay`` seconds."""
+        self._nursery.start_soon(self._recover, child, delay, name=f"{self.name}.recover")
+
+    def escalate(self, error: RestartLimitExceeded) -> RestartLimitExceeded | None:
+        """A child gave up: let the parent call the whole group again; return what nobody can mend."""
+        if self._crashes is None or self._parent is None:
+            return error
+        try:
+            delay = self._crashes.next_delay(self._runtime.now(), error, random.random)
+        except RestartLimitExceeded as limit:
+            return self._parent.escalate(limit)
+        _LOG.warning("group %r gave up and is called again in %g s", self.name, delay, exc_info=error)
+        self._parent.recover(self, delay)
+        return None
+
+    @property
+    def alive(self) -> bool:
+        """A group may get new children for as long as its system lives."""
+        return True
+
+    async def bring_down(self) -> None:
+        """From right to left."""
+        for child in reversed(self._children):
+            await child.bring_down()
+
+    async def call_again(self) -> None:
+        """From left to right."""
+        for child in list(self._children):
+            await child.call_again()
+
+    async def _recover(self, child: Child, delay: float) -> None:
+        turn = child.turn if isinstance(child, Node) else self.turn
+        async with turn:
+            affected = self._affected(child)
+            for each in reversed(affected):
+                await each.bring_down()
+            await trio.sleep(delay)
+            for each in affected:
+                await each.call_again()
+
+    def _affected(self, child: Child) -> Sequence[Child]:
+        if self.scope == "one_for_all":
+            return list(self._children)
+        if self.scope == "rest_for_one" and child in self._children:
+            return self._children[self._children.index(child) :]
+        return [child]
