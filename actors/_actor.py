@@ -3,6 +3,7 @@
 import logging
 import random
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import ExitStack
 from types import MappingProxyType
 from typing import Final, Generic, TypeVar
 
@@ -78,6 +79,8 @@ class Actor(Generic[M]):
                     starter.arrive()
                 elif crash is not None and not self._is_temporary():
                     raise crash
+                elif crash is not None:
+                    _LOG.error("%r crashed, is temporary, and is not called again", inbox.name, exc_info=crash)
 
     async def _incarnation(self) -> Exception | None:
         """Call the behaviour once; return what it raised."""
@@ -91,8 +94,9 @@ class Actor(Generic[M]):
 
     def _comes_back(self, crash: Exception | None) -> bool:
         """Whether the rule lets the behaviour run again; a start that failed is the starter's to see."""
-        if self._crashes is None or not self._crashes.rule.applies(crash):
-            return False
+        return self._crashes is not None and self._crashes.rule.applies(crash) and self._has_more_to_do()
+
+    def _has_more_to_do(self) -> bool:
         life = self._inbox.life
         return life is Life.RUNNING or (life is Life.DRAINING and bool(self._inbox.queue))
 
@@ -115,7 +119,7 @@ class Actor(Generic[M]):
             runtime.observer.crashed(inbox.name, crash)
         _LOG.warning("%r ended and is called again in %g s", inbox.name, delay, exc_info=crash)
         await self._rest(delay)
-        if inbox.life not in (Life.RUNNING, Life.DRAINING):
+        if not self._has_more_to_do():  # an order came while it rested
             return None
         inbox.restarts += 1
         if runtime.observer is not None:
@@ -148,6 +152,7 @@ class Actor(Generic[M]):
                     observer.crashed(inbox.name, crash)
                 observer.stopped(inbox.name, reason)
         finally:
-            for mourner in mourners:
-                mourner.arrive()
-            inbox.runtime.scheduler.gone(task)
+            with ExitStack() as last:  # all of it, whatever an observer raises at the news
+                last.callback(inbox.runtime.scheduler.gone, task)
+                for mourner in reversed(mourners):
+                    last.callback(mourner.arrive)

@@ -63,9 +63,11 @@ class Ref(Generic[M_contra]):
         scheduler.sends += 1
         if len(inbox.queue) < inbox.limit:
             inbox.put((message, None, 0))
-        else:
+        elif inbox.makes_wait:
             with waiting_for(inbox):
                 await inbox.put_when_room((message, None, 0))
+        else:
+            inbox.put_nowait((message, None, 0))
 
     def tell_nowait(self, message: M_contra) -> None:
         """Put ``message`` into the inbox, or raise `InboxFull`."""
