@@ -37,7 +37,7 @@ class Ref(Generic[M_contra]):
 
     _inbox: Inbox[object]
     _scope: trio.CancelScope
-    _mourners: tuple[Mourner, ...] = ()
+    _mourners: dict[Mourner, None] = attrs.field(factory=dict)  # in the order in which they came
 
     @property
     def name(self) -> str:
@@ -162,7 +162,11 @@ class Ref(Generic[M_contra]):
         if self._inbox.life is Life.ENDED:
             mourner.arrive()
         else:
-            self._mourners = (*self._mourners, mourner)
+            self._mourners[mourner] = None
+
+    def forget(self, mourner: Mourner) -> None:
+        """``mourner`` wants to know no longer."""
+        self._mourners.pop(mourner, None)
 
     async def _end_by(self, order: Order) -> None:
         inbox = self._inbox
@@ -197,4 +201,4 @@ async def wait_ended(ref: Ref[M_contra]) -> None:
         await waiter.wait()
     finally:
         if waiter.left:  # cancelled
-            ref._mourners = tuple(other for other in ref._mourners if other is not waiter)  # noqa: SLF001
+            ref.forget(waiter)
