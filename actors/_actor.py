@@ -142,7 +142,7 @@ class Actor(Generic[M]):
         inbox = self._inbox
         task, inbox.owner = current_task(), None
         del inbox.runtime.actors[task]
-        mourners, self._ref._mourners = self._ref._mourners, {}  # noqa: SLF001
+        mourners, self._ref._mourners = self._ref._mourners or {}, None  # noqa: SLF001
         del self._living[inbox.name]
         try:
             inbox.end(reason, crash)

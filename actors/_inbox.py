@@ -61,15 +61,19 @@ class Reply:
 class _Notice:
     """Puts the news of an actor's end into the inbox of another."""
 
-    __slots__ = ("_inbox", "_ref")
+    __slots__ = ("_inbox", "_ref", "_watched")
 
-    def __init__(self, inbox: "Inbox[Never]", ref: "Ref[Never]") -> None:
+    def __init__(self, inbox: Mailbox, ref: "Ref[Never]", watched: "Watched") -> None:
         self._inbox = inbox
+        self._watched = watched
         self._ref = ref
 
     def arrive(self) -> None:
-        self._inbox.watched.pop(self._ref, None)
+        self._watched.pop(self._ref, None)
         self._inbox.notify(self._ref.ending)
+
+
+Watched = dict["Ref[Never]", _Notice]
 
 
 class Inbox(Mailbox, Generic[M]):
@@ -78,11 +82,11 @@ class Inbox(Mailbox, Generic[M]):
     The loop ends when the actor is told to stop. Only the actor's own task may iterate.
     """
 
-    __slots__ = ("_on_cancel", "watched")
+    __slots__ = ("_on_cancel", "_watched")
 
     def __init__(self, name: str, runtime: Runtime, capacity: int, overflow: Overflow) -> None:
         super().__init__(name, runtime, capacity, overflow)
-        self.watched: dict[Ref[Never], _Notice] = {}  # of whose end it is still to be told
+        self._watched: Watched | None = None  # of whose end it is still to be told
         self._on_cancel = self._abort  # bound once: a parked task keeps one, and a new one each time is garbage
 
     def __aiter__(self) -> Self:
@@ -166,8 +170,10 @@ class Inbox(Mailbox, Generic[M]):
         The watch outlives a restart of either, and to watch again what is watched changes nothing. Of an actor that
         has ended already, this one is told at once.
         """
-        if ref not in self.watched:
-            self.watched[ref] = notice = _Notice(self, ref)
+        if self._watched is None:
+            self._watched = {}
+        if ref not in self._watched:
+            self._watched[ref] = notice = _Notice(self, ref, self._watched)
             ref.mourn(notice)
 
     @property
@@ -203,7 +209,7 @@ class Inbox(Mailbox, Generic[M]):
 
     def end(self, reason: str, crash: Exception | None) -> None:
         """As every inbox; and those that it watched forget it."""
-        for ref, notice in self.watched.items():
+        for ref, notice in (self._watched or {}).items():
             ref.forget(notice)
         super().end(reason, crash)
 

@@ -37,7 +37,7 @@ class Ref(Generic[M_contra]):
 
     _inbox: Inbox[object]
     _scope: trio.CancelScope
-    _mourners: dict[Mourner, None] = attrs.field(factory=dict)  # in the order in which they came
+    _mourners: dict[Mourner, None] | None = None  # in the order in which they came
 
     @property
     def name(self) -> str:
@@ -162,11 +162,14 @@ class Ref(Generic[M_contra]):
         if self._inbox.life is Life.ENDED:
             mourner.arrive()
         else:
+            if self._mourners is None:
+                self._mourners = {}
             self._mourners[mourner] = None
 
     def forget(self, mourner: Mourner) -> None:
         """``mourner`` wants to know no longer."""
-        self._mourners.pop(mourner, None)
+        if self._mourners is not None:
+            self._mourners.pop(mourner, None)
 
     async def _end_by(self, order: Order) -> None:
         inbox = self._inbox
