@@ -3,6 +3,7 @@
 import logging
 import random
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import ExitStack
 from types import MappingProxyType
 from typing import Final, Generic, TypeVar
 
@@ -75,72 +76,80 @@ class Actor(Generic[M]):
 
     async def run(self) -> None:
         """Live; raises what is nobody else's business: a crash without a rule, or one too many."""
-        inbox = self._inbox
+        inbox, ref = self._inbox, self._ref
         crash: Exception | None = None
         reason = "interrupted"  # by what is no Exception, and is left alone
         inbox.owner = current_task()
         inbox.runtime.actors[inbox.owner] = inbox
         try:
-            crash = await self._incarnation()
-            while self._comes_back(crash):
-                crash = await self._return(crash)
+            while True:  # a lap is an incarnation; in line, for a coroutine below a parked task costs on every wake-up
+                crash = None
+                try:
+                    with ref._scope:  # noqa: SLF001 - ref and actor are two ends of one thing
+                        await self._behaviour(inbox, *self._args)
+                        inbox.finish()
+                except Exception as error:  # noqa: BLE001 - the one place where a crash becomes a report
+                    crash = error
+                if not self._comes_back(crash):
+                    break
+                failure = await self._recover(crash)
+                if failure is not None or not self._has_more_to_do():
+                    crash = failure
+                    break
+                self._begin_again()
             reason = "crashed" if crash is not None else _REASONS[inbox.life]
         finally:
-            starter = self.starter if self.starter is not None and self.starter.left else None
-            if starter is not None:
-                self.start_failure = crash or StartFailed(inbox.name)
-            try:
-                self._is_down()
-                self._end(reason, crash)
-            finally:  # an observer that raises costs neither the starter its answer nor the crash its way out
-                if starter is not None:
-                    starter.arrive()
-                elif crash is not None and not self._is_temporary():
-                    raise crash
+            self._finish(reason, crash)
 
-    async def _incarnation(self) -> Exception | None:
-        """Call the behaviour once; return what it raised."""
+    def _finish(self, reason: str, crash: Exception | None) -> None:
+        starter = self.starter if self.starter is not None and self.starter.left else None
+        if starter is not None:
+            self.start_failure = crash or StartFailed(self._inbox.name)
         try:
-            with self._ref._scope:  # noqa: SLF001 - ref and actor are two ends of one thing
-                await self._behaviour(self._inbox, *self._args)
-                self._inbox.finish()
-        except Exception as error:  # noqa: BLE001 - the one place where a crash becomes a report
-            return error
-        return None
+            self._is_down()
+            self._end(reason, crash)
+        finally:  # an observer that raises costs neither the starter its answer nor the crash its way out
+            if starter is not None:
+                starter.arrive()
+            elif crash is not None:
+                if not self._is_temporary():
+                    raise crash
+                _LOG.error("%r crashed, is temporary, and is not called again", self._inbox.name, exc_info=crash)
 
     def _comes_back(self, crash: Exception | None) -> bool:
         """Whether the behaviour runs again; a start that failed is the starter's to see."""
+        ruled = self._crashes is not None and self._crashes.rule.applies(crash)
+        return (ruled or self._cut) and self._has_more_to_do()
+
+    def _has_more_to_do(self) -> bool:
         life = self._inbox.life
-        if not (life is Life.RUNNING or (life is Life.DRAINING and self._inbox.queue)):
-            return False
-        return self._cut or (self._crashes is not None and self._crashes.rule.applies(crash))
+        return life is Life.RUNNING or (life is Life.DRAINING and bool(self._inbox.queue))
 
     def _is_temporary(self) -> bool:
         return self._crashes is not None and self._crashes.rule.kind == "temporary"
 
-    async def _return(self, crash: Exception | None) -> Exception | None:
-        """Rest, and run again on the same inbox; return how that ended."""
-        inbox, runtime = self._inbox, self._inbox.runtime
-        inbox.renew(crash)
-        self._report(crash)
-        if self._cut:
-            await self._hold()
-        else:
-            failure = await self._recover(crash)
-            if failure is not None:
-                inbox.life = Life.STOPPING
-                return failure
+    def _begin_again(self) -> None:
+        inbox = self._inbox
         self._cut = False
-        if inbox.life not in (Life.RUNNING, Life.DRAINING):
-            return None
         inbox.restarts += 1
-        if runtime.observer is not None:
-            runtime.observer.restarted(inbox.name)
+        if inbox.runtime.observer is not None:
+            inbox.runtime.observer.restarted(inbox.name)
         self._ref._scope = trio.CancelScope(shield=True)  # noqa: SLF001
-        return await self._incarnation()
 
     async def _recover(self, crash: Exception | None) -> RestartLimitExceeded | None:
-        """Rest as the rule says, alone or with the group; return what nobody can mend."""
+        """Give up what was in hand, and rest; return what nobody can mend."""
+        self._inbox.renew(crash)
+        if self._cut:
+            self._report(crash)
+            await self._hold()
+            return None
+        failure = await self._rest_as_ruled(crash)
+        if failure is not None:
+            self._inbox.life = Life.STOPPING
+        return failure
+
+    async def _rest_as_ruled(self, crash: Exception | None) -> RestartLimitExceeded | None:
+        """Alone, or with the group; return what nobody can mend."""
         inbox = self._inbox
         if self._crashes is None:
             return None
@@ -152,6 +161,7 @@ class Actor(Generic[M]):
             if failure is None:
                 await self._hold()
             return failure
+        self._report(crash)
         _LOG.warning("%r ended and is called again in %g s", inbox.name, delay, exc_info=crash)
         if self._group.alone:
             self._is_down()
@@ -231,7 +241,7 @@ class Actor(Generic[M]):
         inbox = self._inbox
         task, inbox.owner = current_task(), None
         del inbox.runtime.actors[task]
-        mourners, self._ref._mourners = self._ref._mourners, ()  # noqa: SLF001
+        mourners, self._ref._mourners = self._ref._mourners or {}, None  # noqa: SLF001
         del self._living[inbox.name]
         try:
             inbox.end(reason, crash)
@@ -241,6 +251,7 @@ class Actor(Generic[M]):
                     observer.crashed(inbox.name, crash)
                 observer.stopped(inbox.name, reason)
         finally:
-            for mourner in mourners:
-                mourner.arrive()
-            inbox.runtime.scheduler.gone(task)
+            with ExitStack() as last:  # all of it, whatever an observer raises at the news
+                last.callback(inbox.runtime.scheduler.gone, task)
+                for mourner in reversed(mourners):
+                    last.callback(mourner.arrive)

@@ -61,14 +61,19 @@ class Reply:
 class _Notice:
     """Puts the news of an actor's end into the inbox of another."""
 
-    __slots__ = ("_inbox", "_ref")
+    __slots__ = ("_inbox", "_ref", "_watched")
 
-    def __init__(self, inbox: Mailbox, ref: "Ref[Never]") -> None:
+    def __init__(self, inbox: Mailbox, ref: "Ref[Never]", watched: "Watched") -> None:
         self._inbox = inbox
+        self._watched = watched
         self._ref = ref
 
     def arrive(self) -> None:
+        self._watched.pop(self._ref, None)
         self._inbox.notify(self._ref.ending)
+
+
+Watched = dict["Ref[Never]", _Notice]
 
 
 class Inbox(Mailbox, Generic[M]):
@@ -77,10 +82,11 @@ class Inbox(Mailbox, Generic[M]):
     The loop ends when the actor is told to stop. Only the actor's own task may iterate.
     """
 
-    __slots__ = ("_on_cancel",)
+    __slots__ = ("_on_cancel", "_watched")
 
     def __init__(self, name: str, runtime: Runtime, capacity: int, overflow: Overflow) -> None:
         super().__init__(name, runtime, capacity, overflow)
+        self._watched: Watched | None = None  # of whose end it is still to be told
         self._on_cancel = self._abort  # bound once: a parked task keeps one, and a new one each time is garbage
 
     def __aiter__(self) -> Self:
@@ -161,9 +167,14 @@ class Inbox(Mailbox, Generic[M]):
     def watch(self, ref: "Ref[Never]") -> None:
         """Be told of an actor's end by a message, `Ended`: exactly once, whatever the capacity of this inbox.
 
-        The watch outlives a restart of either; an actor that has ended already is told of at once.
+        The watch outlives a restart of either, and to watch again what is watched changes nothing. Of an actor that
+        has ended already, this one is told at once.
         """
-        ref.mourn(_Notice(self, ref))
+        if self._watched is None:
+            self._watched = {}
+        if ref not in self._watched:
+            self._watched[ref] = notice = _Notice(self, ref, self._watched)
+            ref.mourn(notice)
 
     @property
     def queued(self) -> int:
@@ -195,6 +206,12 @@ class Inbox(Mailbox, Generic[M]):
         hand, self.in_hand = self.in_hand, NOTHING
         if hand is not NOTHING and self.runtime.observer is not None:
             self.runtime.observer.handled(self.name, hand)
+
+    def end(self, reason: str, crash: Exception | None) -> None:
+        """As every inbox; and those that it watched forget it."""
+        for ref, notice in (self._watched or {}).items():
+            ref.forget(notice)
+        super().end(reason, crash)
 
     def _no_reply(self) -> None:
         answers, self.asked = self.asked, None

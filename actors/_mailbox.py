@@ -41,6 +41,8 @@ NOTHING: Final = object()
 """Stands for "no message in hand"; None is a message like any other."""
 
 _CLOSED: Final = -1
+_NOTICE: Final = -2
+"""Stands in an entry for the place of an answer: it is a notice, which no overflow rule may drop."""
 _NO_QUEUE: Final = cast("deque[Entry]", ())
 _SWEEP: Final = 64  # from this length on, the line for a place is swept whenever it has doubled
 
@@ -117,6 +119,11 @@ class Mailbox:
         """Senders and askers that wait for a place."""
         return sum(not _withdrawn(place) for place in self.blocked or ())
 
+    @property
+    def makes_wait(self) -> bool:
+        """Whether a sender that finds no place waits for one."""
+        return self.overflow == "block" and self.life.accepts
+
     def put(self, entry: Entry) -> None:
         """Append; the caller has seen ``len(queue) < limit``."""
         queue = self.queue
@@ -143,10 +150,7 @@ class Mailbox:
             raise InboxFull(self.name, self.capacity)
 
     async def put_when_room(self, entry: Entry) -> None:
-        """Append what found the inbox full or closed; wait for a place if that is the rule."""
-        if not self.life.accepts or self.overflow != "block":
-            self.put_nowait(entry)
-            return
+        """Wait for a place, and append."""
         waiter = Waiter(self.runtime.scheduler)
         place = (waiter, entry)
         line = self._line_up(place)
@@ -172,12 +176,24 @@ class Mailbox:
         if self.overflow == "drop_newest":
             self._drop(entry)
         elif self.overflow == "drop_oldest":
-            oldest = self.queue.popleft()
-            self.put(entry)
-            self._drop(oldest)
+            self._replace_oldest(entry)
         else:
             return False
         return True
+
+    def _replace_oldest(self, entry: Entry) -> None:
+        """A notice is not to be dropped, and takes nobody's place."""
+        queue = self.queue
+        index = next((index for index, (_, _, place) in enumerate(queue) if place != _NOTICE), None)
+        if index is None:
+            self.put(entry)
+            return
+        oldest = queue[index]
+        del queue[index]
+        try:
+            self.put(entry)
+        finally:  # an observer that raises costs nobody an answer
+            self._drop(oldest)
 
     def _conflate(self, entry: Entry, key: Hashable) -> bool:
         keyed = self.keyed
@@ -187,9 +203,11 @@ class Mailbox:
         if place is not None:
             older = cast("Entry", tuple(place))
             place[:] = entry
-            if self.runtime.observer is not None:
-                self.runtime.observer.sent(self.name, entry[0])
-            self._drop(older)
+            try:
+                if self.runtime.observer is not None:
+                    self.runtime.observer.sent(self.name, entry[0])
+            finally:
+                self._drop(older)
             return True
         if len(self.queue) >= self.capacity:
             return False
@@ -214,12 +232,12 @@ class Mailbox:
     def notify(self, notice: object) -> None:
         """Append what the actor wanted to be told of, whatever the capacity."""
         if self.life.accepts:
-            place = [notice, None, 0]
+            place = [notice, None, _NOTICE]
             if self.keyed is not None:
                 self.keyed[object()] = place
             self.put(cast("Entry", place))
         else:
-            self.bury([(notice, None, 0)], self.life.value)
+            self.bury([(notice, None, _NOTICE)], self.life.value)
 
     def has_deferred(self, answers: Answers, place: int) -> bool:
         """Whether the answer that belongs in this place was handed out, to be given later."""
@@ -259,6 +277,7 @@ class Mailbox:
         self.limit = _CLOSED
         self.renew(crash)
         self.ending = Ended(self.name, reason, crash)
+        self.keyed = None
         queue, self.queue = self.queue, _NO_QUEUE
         self.bury([*queue, *self._dismiss()], reason, crash)
 

@@ -37,7 +37,7 @@ class Ref(Generic[M_contra]):
 
     _inbox: Inbox[object]
     _scope: trio.CancelScope
-    _mourners: tuple[Mourner, ...] = ()
+    _mourners: dict[Mourner, None] | None = None  # in the order in which they came
 
     @property
     def name(self) -> str:
@@ -63,9 +63,11 @@ class Ref(Generic[M_contra]):
         scheduler.sends += 1
         if len(inbox.queue) < inbox.limit:
             inbox.put((message, None, 0))
-        else:
+        elif inbox.makes_wait:
             with waiting_for(inbox):
                 await inbox.put_when_room((message, None, 0))
+        else:
+            inbox.put_nowait((message, None, 0))
 
     def tell_nowait(self, message: M_contra) -> None:
         """Put ``message`` into the inbox, or raise `InboxFull`."""
@@ -160,7 +162,14 @@ class Ref(Generic[M_contra]):
         if self._inbox.life is Life.ENDED:
             mourner.arrive()
         else:
-            self._mourners = (*self._mourners, mourner)
+            if self._mourners is None:
+                self._mourners = {}
+            self._mourners[mourner] = None
+
+    def forget(self, mourner: Mourner) -> None:
+        """``mourner`` wants to know no longer."""
+        if self._mourners is not None:
+            self._mourners.pop(mourner, None)
 
     async def _end_by(self, order: Order) -> None:
         inbox = self._inbox
@@ -195,4 +204,4 @@ async def wait_ended(ref: Ref[M_contra]) -> None:
         await waiter.wait()
     finally:
         if waiter.left:  # cancelled
-            ref._mourners = tuple(other for other in ref._mourners if other is not waiter)  # noqa: SLF001
+            ref.forget(waiter)

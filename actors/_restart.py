@@ -41,11 +41,10 @@ class Backoff:
 
     def delay(self, number: int, chance: float) -> float:
         """Seconds before restart ``number`` (from 1) of a window; ``chance`` in [0, 1) decides the jitter."""
-        steps = min(number - 1, 1_000)  # beyond that every factor above 1 has long met the bound
         try:
-            plain = min(self.first * self.factor**steps, self.up_to)
+            plain = min(self.first * float(self.factor) ** (number - 1), self.up_to)
         except OverflowError:
-            plain = self.up_to
+            plain = self.up_to if self.first else 0.0
         return plain * (1 + self.jitter * (2 * chance - 1))
 
 

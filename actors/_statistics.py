@@ -46,7 +46,7 @@ class SystemStatistics:
         started: actors ever started.
         dead_letters: messages that nobody handled, whole life of the system, ended actors included.
         late_replies: replies whose asker had left, likewise.
-        deadlines: asks with a timeout that are not settled yet.
+        deadlines: asks with a timeout that are not settled yet, and actors that rest before a restart.
     """
 
     name: str

@@ -440,7 +440,7 @@ async def test_waiting_for_an_end_in_vain_leaves_nothing_behind(autojump_clock):
         for _ in range(10):
             with trio.move_on_after(1):
                 await ref.stop()
-        assert ref._mourners == ()
+        assert not ref._mourners
         await ref.kill()
 
 
