@@ -76,10 +76,13 @@ class CutRun:
                 trace=self.trace.append,
                 scheduler=self.way.scheduler(),
             )
-            with suppress(Boom), trio.move_on_after(self.cut_after):  # the block's exit meets what nobody met
-                async with self.runner, trio.open_nursery() as callers:
-                    for number in range(3):
-                        callers.start_soon(self.feed, self.script[number::3])
+            try:
+                with trio.move_on_after(self.cut_after):
+                    async with self.runner, trio.open_nursery() as callers:
+                        for number in range(3):
+                            callers.start_soon(self.feed, self.script[number::3])
+            except* Boom:  # the block's exit meets what nobody met
+                pass
             self.running = sum(strategy.handling for strategy in self.strategies.values())
             await self.feed(self.script)
 

@@ -1,10 +1,10 @@
 """The check of a policy's answer, before anything of it is sent."""
 
-from collections.abc import Container, Mapping
-from math import fsum, isfinite
+from collections.abc import Container, Iterable, Mapping
+from math import fsum, inf, isfinite
 
 from tradedesk.marketdata import Instrument
-from tradedesk.portfolio._errors import AllocationError
+from tradedesk.portfolio._errors import AllocationError, shown
 from tradedesk.portfolio._waves import Answer
 
 ROUNDING = 1e-9
@@ -22,24 +22,46 @@ def checked(answer: Answer, sleeves: Container[Instrument], policy: str) -> Chec
             negative, or a sum above the budget.
     """
     if not isinstance(answer.allocation, Mapping):
-        raise AllocationError(policy, f"returned {answer.allocation!r}, not a mapping of sleeve to amount")
+        raise AllocationError(policy, f"returned {shown(answer.allocation)}, not a mapping of sleeve to amount")
     budget = None if answer.budget is None else _amount(answer.budget, "portfolio_risk_budget", policy)
     allocation: dict[Instrument, float] = {}
     for sleeve, amount in answer.allocation.items():
         if sleeve not in sleeves:
-            raise AllocationError(policy, f"gave {amount!r} to {sleeve!r}, which is no sleeve of this portfolio")
+            raise AllocationError(
+                policy, f"gave {shown(amount)} to {shown(sleeve)}, which is no sleeve of this portfolio"
+            )
         allocation[sleeve] = _amount(amount, f"the amount of {sleeve!r}", policy)
-    if budget is not None and fsum(allocation.values()) > budget * (1 + ROUNDING):
-        total = fsum(allocation.values())
+    if budget is not None and (total := _sum(allocation.values())) > budget * (1 + ROUNDING):
         raise AllocationError(policy, f"gave {total!r} in all, which is more than the budget of {budget!r}")
     return allocation, budget
 
 
-def _amount(value: object, what: str, policy: str) -> float:
+def _sum(amounts: Iterable[float]) -> float:
     try:
-        amount = float(value)  # type: ignore[arg-type] # whatever the policy gave: that is what we find out
-    except (TypeError, ValueError, OverflowError):
-        raise AllocationError(policy, f"{what} is {value!r}, not a number") from None
+        return fsum(amounts)
+    except OverflowError:
+        return inf
+
+
+def _amount(value: object, what: str, policy: str) -> float:
+    amount = number(value)
+    if amount is None:
+        raise AllocationError(policy, f"{what} is {shown(value)}, not a number")
     if not (isfinite(amount) and amount >= 0):
-        raise AllocationError(policy, f"{what} is {value!r}; it must be finite and not negative")
+        raise AllocationError(policy, f"{what} is {shown(value)}; it must be finite and not negative")
     return amount
+
+
+def number(value: object) -> float | None:
+    """Return ``value`` as a float, infinity for an int beyond all floats, and None for what is no number.
+
+    Text is none, though float() would read it.
+    """
+    if isinstance(value, str | bytes):
+        return None
+    try:
+        return float(value)  # type: ignore[arg-type] # whatever it is: that is what we find out
+    except OverflowError:
+        return inf
+    except (TypeError, ValueError):
+        return None

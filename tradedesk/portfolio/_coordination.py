@@ -9,13 +9,13 @@ What a sleeve *holds* is the last policy amount that it was given; the default c
 known whether an amount arrived, the larger one counts, so the sum of what is held never exceeds the budget.
 """
 
-import reprlib
 from collections.abc import Callable, Generator, Sequence
+from contextlib import suppress
 from typing import Final, cast
 
 from tradedesk.marketdata import CandleCloseEvent, Instrument
 from tradedesk.portfolio._allocation import Checked, checked
-from tradedesk.portfolio._errors import AllocationError
+from tradedesk.portfolio._errors import AllocationError, shown
 from tradedesk.portfolio._sleeves import Plan, Round, Sleeves
 from tradedesk.portfolio._trace import (
     Allocated,
@@ -31,7 +31,7 @@ from tradedesk.portfolio._trace import (
 from tradedesk.portfolio._waves import Allocate, Answer, Failure, Kind, Step, Wave
 
 Outcomes = Sequence[object]
-Steps = Generator[Step, Outcomes, list[Exception]]
+Steps = Generator[Step, Outcomes, None]
 
 _POLL: Final = Kind.POLL
 _RISK: Final = Kind.RISK
@@ -65,15 +65,20 @@ class Coordination:
         self._owing = set(range(count))  # sleeves whose last report is missing
         self._in_flight = False  # candles were out when the last slice was closed
         self._settled: Checked | None = None  # all of it was taken
-        self._failed: dict[int, Exception] = {}
+        self.failed: dict[int, Exception] = {}  # the sleeves that failed in this slice
 
     @property
     def active(self) -> tuple[Instrument, ...]:
         """The sleeves whose last report was active, in declared order."""
         return tuple(key for key, on in zip(self.sleeves.keys, self._active, strict=True) if on)
 
+    @property
+    def failures(self) -> list[Exception]:
+        """What strategies raised in this slice, in the order it happened."""
+        return list(self.failed.values())
+
     def slice(self, plan: Plan, policy: str, wanted: Callable[[], bool]) -> Steps:
-        """Drive one slice; returns what strategies raised, in the order it happened.
+        """Drive one slice.
 
         Args:
             plan: who gets which candle.
@@ -85,21 +90,24 @@ class Coordination:
         """
         self.slices += 1
         self._close_time = plan.close_time
-        if self._failed:
-            self._failed = {}
+        if self.failed:
+            self.failed = {}
         places = self._to_poll()
         if places:
             self._reported(places, (yield Wave(_POLL, places, [None] * len(places))))
         (answer,) = yield Allocate(self._active_list())
-        allocation = self._answered(answer, policy)
+        accepted = self._answered(answer, policy)
+        allocation = None if accepted is None else accepted[0]
         if allocation is not None:
+            self._settled = None  # if the slice ends here, nobody knows who took what
             yield from self._send_risk(allocation)
+            if not self.failed:
+                self._settled = accepted
         if plan.rounds and self._may_route(plan, allocation, wanted):
             for candles in plan.rounds:
                 wave = self._routed(candles)
                 if wave is not None:
                     self._handled(wave, (yield wave))
-        return list(self._failed.values()) if self._failed else []
 
     # Reports and allocation -----------------------------------------------------------------------------
 
@@ -137,24 +145,24 @@ class Coordination:
             self._active_keys = list(self.active)
         return self._active_keys.copy()
 
-    def _answered(self, answer: object, policy: str) -> dict[Instrument, float] | None:
-        """Check what the policy said; None means that every sleeve was told all of it before."""
-        if type(answer) is Failure:
-            raise AllocationError(policy, f"raised {answer.error!r}") from answer.error
-        answer = cast("Answer", answer)
+    def accept(self, answer: Answer, policy: str) -> Checked:
+        """Check what the policy said. To look at an answer runs its code, which may raise anything."""
         settled = self._settled
         # NaN is unequal to itself, so an answer that equals a checked one is as good
         if settled is not None and type(answer.allocation) is dict and (answer.allocation, answer.budget) == settled:
-            self._allocated(*settled)
-            return None
-        allocation, budget = checked(answer, self.sleeves.place_of.keys(), policy)
-        self._allocated(allocation, budget)
-        self._settled = (allocation, budget)
-        return allocation
+            return settled
+        return checked(answer, self.sleeves.place_of.keys(), policy)
 
-    def _allocated(self, allocation: dict[Instrument, float], budget: float | None) -> None:
+    def _answered(self, outcome: object, policy: str) -> Checked | None:
+        """Take what was accepted; None means that every sleeve was told all of it before."""
+        if type(outcome) is Failure:
+            if isinstance(outcome.error, AllocationError):
+                raise outcome.error
+            raise AllocationError(policy, f"raised {shown(outcome.error)}") from outcome.error
+        accepted = cast("Checked", outcome)
         if self._trace is not None:
-            self._emit(Allocated, allocation, budget)
+            self._emit(Allocated, *accepted)
+        return None if accepted is self._settled else accepted
 
     # Risk -----------------------------------------------------------------------------------------------
 
@@ -172,14 +180,12 @@ class Coordination:
         yield from self._tell(smaller)
         if not self._stuck(allocation):
             yield from self._tell(larger)
-        if self._failed:
-            self._settled = None
 
     def _tell(self, changes: list[tuple[int, float, bool]]) -> Generator[Step, Outcomes, None]:
         held, told = self.held, self._told
         unsent = []
         for place, amount, granted in changes:
-            if place in self._failed:
+            if place in self.failed:
                 continue
             holds = amount if granted else 0.0
             if told[place] == amount:
@@ -190,9 +196,7 @@ class Coordination:
                 held[place] = max(held[place], holds)
                 unsent.append((place, amount, granted))
         if unsent:
-            settled, self._settled = self._settled, None  # if the slice ends here, nobody knows who took what
             outcomes = yield Wave(_RISK, [place for place, _, _ in unsent], [amount for _, amount, _ in unsent])
-            self._settled = settled
             for change, outcome in zip(unsent, outcomes, strict=True):
                 self._taken(*change, outcome)
 
@@ -207,13 +211,13 @@ class Coordination:
     def _stuck(self, allocation: dict[Instrument, float] | None) -> bool:
         """Whether a failed sleeve still holds more than it should, so that nobody else may get more."""
         return allocation is not None and any(
-            self.held[place] > allocation.get(self.sleeves.keys[place], 0.0) for place in self._failed
+            self.held[place] > allocation.get(self.sleeves.keys[place], 0.0) for place in self.failed
         )
 
     # Candles --------------------------------------------------------------------------------------------
 
     def _may_route(self, plan: Plan, allocation: dict[Instrument, float] | None, wanted: Callable[[], bool]) -> bool:
-        if self._failed and self._stuck(allocation):
+        if self.failed and self._stuck(allocation):
             self._refuse(plan.rounds, "a sleeve that failed still holds risk that others were to get")
             return False
         if not wanted():
@@ -223,7 +227,7 @@ class Coordination:
 
     def _routed(self, candles: Round) -> Wave | None:
         places, events = candles.sleeves, candles.events
-        if self._failed:
+        if self.failed:
             places, events = self._without_failed(candles)
             if not places:
                 return None
@@ -247,7 +251,7 @@ class Coordination:
     def _without_failed(self, candles: Round) -> tuple[list[int], list[CandleCloseEvent]]:
         places, events = [], []
         for place, event in zip(candles.sleeves, candles.events, strict=True):
-            if place in self._failed:
+            if place in self.failed:
                 self._emit(Refused, self.sleeves.keys[place], event, "the sleeve failed earlier in this slice")
             else:
                 places.append(place)
@@ -264,8 +268,9 @@ class Coordination:
     def _fail(self, place: int, event: CandleCloseEvent | None, error: Exception) -> None:
         """A sleeve failed: it gets nothing more of this slice, and owes a report in the next."""
         key = self.sleeves.keys[place]
-        error.add_note(f"in sleeve {key!r}, {_occasion(event)}, slice {self.slices}")
-        self._failed[place] = error
+        with suppress(AttributeError, TypeError):  # an exception that is frozen takes no note
+            BaseException.add_note(error, f"in sleeve {key!r}, {_occasion(event)}, slice {self.slices}")
+        self.failed[place] = error
         self._owing.add(place)
         self._emit(Failed, key, event, error)
 
@@ -278,7 +283,6 @@ class Coordination:
 def _occasion(event: CandleCloseEvent | None) -> str:
     if event is None:
         return "before any candle of the slice"
-    # the candle may be anything that the caller likes: its repr may be long, or raise
-    shorten = reprlib.Repr()
-    shorten.maxother = 160
-    return f"candle {event.instrument} {event.period} {shorten.repr(event.candle)}"
+    if type(event) is not CandleCloseEvent:
+        return f"candle {shown(event)}"
+    return f"candle {event.instrument} {event.period} {shown(event.candle)}"

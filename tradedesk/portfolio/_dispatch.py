@@ -5,7 +5,7 @@ from typing import Final, Protocol, cast
 
 import trio
 
-from actors import Inbox, Ref, ask_all
+from actors import ActorStopped, Inbox, Ref, ask_all
 from tradedesk.marketdata import CandleCloseEvent
 from tradedesk.portfolio._boundary import perform
 from tradedesk.portfolio._waves import Kind, Poll, RiskUpdate, Wave
@@ -60,7 +60,14 @@ class Actors:
         refs = self._refs
         if len(wave.sleeves) != len(refs):
             refs = [refs[place] for place in wave.sleeves]
-        return await ask_all(zip(refs, _messages(wave), strict=True))
+        outcomes = None
+        try:
+            outcomes = await ask_all(zip(refs, _messages(wave), strict=True))
+        except* ActorStopped:
+            pass
+        if outcomes is None:
+            await trio.sleep_forever()  # a sleeve is gone only while the block is being cut: we are next
+        return outcomes
 
 
 async def sleeve(inbox: Inbox[Message], strategy: PortfolioStrategy, register: Callable[[], None]) -> None:

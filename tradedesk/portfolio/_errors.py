@@ -13,11 +13,19 @@ that goes back or repeats in a source `tradedesk.marketdata.SourceOrderError`. W
 as it is, with a note that names the sleeve.
 """
 
+import reprlib
 from collections.abc import Iterable
 
 
 class PortfolioError(Exception):
     """The root of what the portfolio itself raises on purpose."""
+
+
+def shown(value: object) -> str:
+    """What users hand in, as text for an error: never long, and never raising, whatever its repr does."""
+    shorten = reprlib.Repr()
+    shorten.maxother = 160
+    return shorten.repr_instance(value, 1)
 
 
 class UnknownInstrumentError(PortfolioError, ValueError):

@@ -1,29 +1,40 @@
 """Serving calls: the loop between the core, which decides, and a dispatcher, which carries."""
 
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from typing import Final
 
 import attrs
 
 from actors import Inbox, Reply, Request
 from tradedesk.marketdata import CandleCloseEvent, Slice, SourceOrderError
+from tradedesk.portfolio._allocation import Checked
 from tradedesk.portfolio._boundary import perform
 from tradedesk.portfolio._coordination import Coordination
 from tradedesk.portfolio._dispatch import Dispatcher
 from tradedesk.portfolio._errors import AllocationError
 from tradedesk.portfolio._sleeves import Plan, Sleeves
 from tradedesk.portfolio._trace import TraceRecord
-from tradedesk.portfolio._waves import Failure, Kind, Wave
-from tradedesk.portfolio.types import RiskAllocationPolicy
+from tradedesk.portfolio._waves import Answer, Failure, Kind, Wave
+from tradedesk.portfolio.types import Instrument, RiskAllocationPolicy
 
+_CALL: Final = Kind.CALL
+
+Trace = Callable[[TraceRecord], object]
 Sink = Callable[[Sequence[TraceRecord]], Awaitable[object]]
 
 
 @attrs.define(eq=False)
-class Caller(Request[list[Exception]]):
-    """Somebody who waits for slices to be served; the reply is what failed."""
+class Caller(Request[None]):
+    """Somebody who waits for slices to be served.
+
+    Attributes:
+        left: it waits no longer.
+        failures: what went wrong; filled at the end, for the caller to raise.
+    """
 
     left: bool = attrs.field(default=False, init=False)
+    failures: Sequence[Exception] = attrs.field(default=(), init=False)
 
     def waits(self) -> bool:
         """Whether the caller is still there."""
@@ -67,7 +78,7 @@ class Feed(Caller):
     clock: Clock
     items: Iterable[CandleCloseEvent | Slice]
 
-    def next_plan(self) -> Plan | None:
+    def next_plan(self, _: object = None) -> Plan | None:
         """Take and plan the next item; None at the end of the source."""
         for item in self.items:
             return self.clock.plan(item)
@@ -76,70 +87,123 @@ class Feed(Caller):
 
 @attrs.define(eq=False)
 class Service:
-    """Serves one slice after the other on one core; its owner sees to the order.
+    """Serves one call after the other on one core; its owner sees to the order.
 
     Attributes:
+        trace: called with each record at the barrier of its wave.
         sink: awaited once for each slice, with the records that came since the last time.
-        records: those records; filled by the core's trace.
+        records: filled by the core, when somebody watches.
         unmet: failures whose caller had left, for the next one to meet.
-        busy: a slice is being served.
     """
 
     core: Coordination
     policy: RiskAllocationPolicy
+    trace: Trace | None
     sink: Sink | None
     records: list[TraceRecord]
     unmet: list[Exception] = attrs.field(factory=list)
     busy: bool = False
+    _for_sink: list[TraceRecord] = attrs.field(factory=list)
+    _mishaps: list[Exception] = attrs.field(factory=list)  # of this call: what policy, trace and sink raised
 
-    async def serve(self, plan: Plan, caller: Caller, dispatcher: Dispatcher) -> list[Exception]:
-        """Serve a slice to its end and return what failed, strategies and policy alike."""
+    async def serve(self, plan: Plan, caller: Caller, dispatcher: Dispatcher) -> None:
+        """Serve a slice to its end; what failed is the caller's, or unmet if nobody waits for it any more."""
         self.busy = True
         steps = self.core.slice(plan, type(self.policy).__name__, caller.waits)
-        failures: list[Exception]
+        served = False
         try:
-            step = next(steps)
-            while True:
-                if isinstance(step, Wave):
-                    outcomes = await dispatcher.carry(step)
-                else:
-                    outcomes = (await perform(Kind.ALLOCATE, self.policy, step.active),)
-                step = steps.send(outcomes)
-        except StopIteration as end:
-            failures = end.value
-        except AllocationError as error:
-            failures = [error]
+            try:
+                step = next(steps)
+                while True:
+                    if self.records:
+                        await self._show()
+                    if isinstance(step, Wave):
+                        outcomes = await dispatcher.carry(step)
+                    else:
+                        outcomes = (await perform(_CALL, self._consult, step.active),)
+                    step = steps.send(outcomes)
+            except StopIteration:
+                pass
+            except AllocationError as error:
+                self._mishaps.append(error)
+            if self.records or self.sink is not None:
+                await self._flush()
+            served = True
         finally:
             steps.close()
             self.busy = False
-        if self.sink is not None:
-            records, self.records[:] = list(self.records), []
-            await self.sink(records)
-        if failures and caller.left:
-            self.unmet += failures
-        return failures
+            if self._mishaps or self.core.failed:
+                self._settle(caller, served=served)
 
-    async def coordinate(self, inbox: Inbox[Call | Feed], dispatcher: Dispatcher) -> None:
+    async def coordinate(
+        self,
+        inbox: Inbox[Call | Feed],
+        dispatcher: Dispatcher,
+        register: Callable[[], None],
+    ) -> None:
         """The coordinator's actor: calls in the order they came, feeds a slice at a time in between."""
+        register()
         feeds: deque[tuple[Feed, Reply]] = deque()
         async for caller in inbox:
             if isinstance(caller, Feed):
                 feeds.append((caller, inbox.defer()))
             else:
-                inbox.reply(await self.serve(caller.plan, caller, dispatcher))
+                await self.serve(caller.plan, caller, dispatcher)
+                inbox.reply(None)
             while feeds and not inbox.queued:
                 feed, reply = feeds.popleft()
-                failures = await self._advance(feed, dispatcher)
-                if failures is None:
+                if await self._advance(feed, dispatcher):
                     feeds.append((feed, reply))
                 else:
-                    reply.send(failures)
+                    reply.send(None)
 
-    async def _advance(self, feed: Feed, dispatcher: Dispatcher) -> list[Exception] | None:
-        """Serve the next slice of a feed; None when there may be more, else what its caller is told."""
+    async def _advance(self, feed: Feed, dispatcher: Dispatcher) -> bool:
+        """Serve the next slice of a feed; say whether there may be another."""
         if feed.left:
-            return []
-        plan = await perform(Kind.NEXT, feed, None)
-        if isinstance(plan, Plan):
-            return await self.serve(plan, feed, dispatcher) or None
-        return [plan.error] if isinstance(plan, Failure) else []
+            return False
+        plan = await perform(_CALL, feed.next_plan, None)
+        if isinstance(plan, Failure):
+            feed.failures = (plan.error,)
+        if not isinstance(plan, Plan):
+            return False
+        await self.serve(plan, feed, dispatcher)
+        return not feed.failures and not feed.left
+
+    def abandon(self, caller: Caller) -> None:
+        """The caller leaves: what failed, or is going to, is for somebody else to meet."""
+        caller.left = True
+        self.unmet += caller.failures
+        caller.failures = ()
+
+    def _settle(self, caller: Caller, *, served: bool) -> None:
+        caller.failures = [*self.core.failures, *self._mishaps]
+        self._mishaps.clear()
+        if caller.left or not served:
+            self.abandon(caller)
+
+    def _consult(self, active: list[Instrument]) -> Checked:
+        policy = self.policy
+        answer = Answer(policy.allocate(active), getattr(policy, "portfolio_risk_budget", None))
+        return self.core.accept(answer, type(policy).__name__)
+
+    async def _show(self) -> None:
+        """Hand on what the core has written. Who watches does not steer: if it raises, the slice goes on."""
+        fresh, self.records[:] = list(self.records), []
+        if self.sink is not None:
+            self._for_sink += fresh
+        remaining = iter(fresh)
+        while type(outcome := await perform(_CALL, self._trace_all, remaining)) is Failure:
+            self._mishaps.append(outcome.error)
+
+    def _trace_all(self, records: Iterator[TraceRecord]) -> None:
+        if self.trace is not None:
+            for record in records:
+                self.trace(record)
+
+    async def _flush(self) -> None:
+        await self._show()
+        if self.sink is not None:
+            records, self._for_sink = self._for_sink, []
+            outcome = await perform(_CALL, self.sink, records)
+            if type(outcome) is Failure:
+                self._mishaps.append(outcome.error)

@@ -1,9 +1,12 @@
 """The check of what a runner is built from, at the edge: every mistake says what, where and what to do."""
 
 from collections.abc import Mapping
+from inspect import iscoroutinefunction
 from math import isfinite
 
 from tradedesk.marketdata import Instrument
+from tradedesk.portfolio._allocation import number
+from tradedesk.portfolio._errors import shown
 from tradedesk.portfolio._sleeves import Sleeve
 from tradedesk.portfolio.types import PortfolioStrategy, RiskAllocationPolicy, StrategySpec
 
@@ -17,8 +20,13 @@ def sleeves_of(strategies: Strategies) -> tuple[list[Sleeve], list[PortfolioStra
 
     Raises:
         ValueError: The mapping is empty, or two sleeves share one strategy object.
-        TypeError: A strategy lacks one of its methods.
+        TypeError: Not a mapping, or a strategy whose methods or period are not of the right kind.
     """
+    if not isinstance(strategies, Mapping):
+        raise TypeError(
+            f"strategies must map each instrument to its strategy, not be a {type(strategies).__name__}: "
+            "strategies={instrument: strategy}",
+        )
     if not strategies:
         raise ValueError("a portfolio needs at least one strategy: strategies={instrument: strategy}")
     sleeves, objects = [], []
@@ -26,6 +34,7 @@ def sleeves_of(strategies: Strategies) -> tuple[list[Sleeve], list[PortfolioStra
     for key, entry in strategies.items():
         spec = entry if isinstance(entry, StrategySpec) else StrategySpec(entry)
         _require_methods(f"the strategy of sleeve {key!r}", spec.strategy, _METHODS)
+        _refuse_async(key, spec.strategy)
         owner = owners.setdefault(id(spec.strategy), key)
         if owner != key:
             raise ValueError(
@@ -38,9 +47,20 @@ def sleeves_of(strategies: Strategies) -> tuple[list[Sleeve], list[PortfolioStra
 
 
 def _sleeve(key: Instrument, spec: StrategySpec) -> Sleeve:
-    instrument = spec.instrument if spec.instrument is not None else getattr(spec.strategy, "instrument", key)
+    instrument = spec.instrument if spec.instrument is not None else getattr(spec.strategy, "instrument", None)
     period = spec.period if spec.period is not None else getattr(spec.strategy, "candle_period", None)
-    return Sleeve(key, instrument, period)
+    if not isinstance(period, str | None):  # it would equal the period of no candle
+        raise TypeError(f"the candle_period of sleeve {key!r} must be text such as '15MINUTE', not {shown(period)}")
+    return Sleeve(key, key if instrument is None else instrument, period)
+
+
+def _refuse_async(key: Instrument, strategy: PortfolioStrategy) -> None:
+    for method in (strategy.set_risk_per_trade, strategy.is_regime_active):
+        if iscoroutinefunction(method):
+            raise TypeError(
+                f"{method.__name__}() of the strategy of sleeve {key!r} is async, and would never run: "
+                "write def, not async def",
+            )
 
 
 def check_policy(policy: RiskAllocationPolicy) -> None:
@@ -53,12 +73,11 @@ def check_policy(policy: RiskAllocationPolicy) -> None:
 
 def check_amount(what: str, value: float) -> float:
     """Return ``value`` as a float; raise ValueError unless it is finite and not negative."""
-    try:
-        amount = float(value)
-    except (TypeError, ValueError):
-        raise ValueError(f"{what} must be a number, not {value!r}") from None
+    amount = number(value)
+    if amount is None:
+        raise ValueError(f"{what} must be a number, not {shown(value)}")
     if not (isfinite(amount) and amount >= 0):
-        raise ValueError(f"{what} must be finite and not negative, not {value!r}")
+        raise ValueError(f"{what} must be finite and not negative, not {shown(value)}")
     return amount
 
 

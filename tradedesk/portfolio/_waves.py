@@ -14,13 +14,12 @@ from tradedesk.marketdata import Instrument
 
 
 class Kind(Enum):
-    """What code of the user is asked to do: every sleeve of a wave, the policy, a source."""
+    """What a subject is asked to do: every sleeve of a wave, or, with CALL, the policy, the trace and the sink."""
 
     POLL = "report the regime"
     RISK = "take an amount of risk"
     CANDLE = "handle a candle, then report the regime"
-    ALLOCATE = "split the budget over the active sleeves"
-    NEXT = "give the next slice"
+    CALL = "be called with the payload"
 
 
 @attrs.define

@@ -4,14 +4,19 @@ from math import isfinite
 
 import attrs
 
+from tradedesk.portfolio._errors import shown
 from tradedesk.portfolio.types import Instrument
 
 __all__ = ["EqualSplitRiskPolicy"]
 
 
 def _finite_and_not_negative(_: object, attribute: "attrs.Attribute[float]", value: float) -> None:
-    if not (isfinite(value) and value >= 0):
-        raise ValueError(f"{attribute.name} must be finite and not negative, not {value!r}")
+    try:
+        good = isfinite(value) and value >= 0
+    except (TypeError, OverflowError):  # no number, or an int beyond all floats
+        good = False
+    if not good:
+        raise ValueError(f"{attribute.name} must be finite and not negative, not {shown(value)}")
 
 
 @attrs.frozen

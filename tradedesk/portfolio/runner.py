@@ -1,11 +1,12 @@
 """The runner: the door through which candles come in."""
 
-from collections.abc import AsyncIterable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from types import MappingProxyType, TracebackType
 from typing import Literal, Self
 
 import attrs
+import trio
 from trio.lowlevel import Task, current_task
 
 from actors import ActorStopped, Observer, Ref, Scheduler, open_system
@@ -13,7 +14,7 @@ from tradedesk.marketdata import CandleCloseEvent, Instrument, Slice
 from tradedesk.portfolio._coordination import Coordination
 from tradedesk.portfolio._dispatch import Actors, Direct, Dispatcher, sleeve
 from tradedesk.portfolio._errors import RunnerStateError
-from tradedesk.portfolio._service import Call, Clock, Feed, Service, Sink
+from tradedesk.portfolio._service import Call, Clock, Feed, Service, Sink, Trace
 from tradedesk.portfolio._setup import Strategies, check_amount, check_choice, check_policy, sleeves_of
 from tradedesk.portfolio._sleeves import Plan, Sleeves
 from tradedesk.portfolio._tasks import Turns, refuse_descendants
@@ -61,7 +62,7 @@ class PortfolioRunner:
         poll_regimes: bool = True,
         unknown_instruments: Literal["raise", "ignore"] = "raise",
         on_failure: Literal["raise"] = "raise",
-        trace: Callable[[TraceRecord], object] | None = None,
+        trace: Trace | None = None,
         sink: Sink | None = None,
         observer: Observer | None = None,
         scheduler: Scheduler | None = None,
@@ -102,16 +103,16 @@ class PortfolioRunner:
             self._sleeves,
             self.default_risk_per_trade,
             poll_regimes=poll_regimes,
-            trace=_tee(trace, None if sink is None else records.append),
+            trace=records.append if trace is not None or sink is not None else None,
         )
-        self._service = Service(core, policy, sink, records)
+        self._service = Service(core, policy, trace, sink, records)
         self._direct: Dispatcher = Direct(self._strategies)
         self._turns = Turns()
         self._as_actors = dispatch == "actors"
         self._watchers = observer, scheduler
         self._exits: AsyncExitStack | None = None
         self._coordinator: Ref[Call | Feed] | None = None
-        self._sleeve_tasks: set[Task] = set()
+        self._tasks: set[Task] = set()
 
     async def on_candle_close(self, event: CandleCloseEvent) -> None:
         """Serve one candle, as a slice of one; back when it is handled.
@@ -181,7 +182,11 @@ class PortfolioRunner:
             self._exits = exits
             exits.callback(self._close)
             if self._as_actors:
-                await self._start_actors(exits)
+                await self._turns.take()  # it is free; who calls while the actors start waits for them
+                try:
+                    await self._start_actors(exits)
+                finally:
+                    self._turns.give_back()
             self._exits = exits.pop_all()
         return self
 
@@ -196,7 +201,8 @@ class PortfolioRunner:
             raise RunnerStateError("this runner is not entered.")
         handled = await self._exits.__aexit__(kind, error, traceback)  # noqa: ASYNC102 - the system shields
         if self._service.unmet:
-            self._raise([error] if isinstance(error, Exception) and not handled else [])
+            rest = None if handled else _without_cancellations(error)
+            self._raise([] if rest is None else [rest])
         return handled
 
     async def _start_actors(self, exits: AsyncExitStack) -> None:
@@ -208,59 +214,63 @@ class PortfolioRunner:
             for key, strategy in zip(self._sleeves.keys, self._strategies, strict=True)
         ]
         dispatcher = Actors(refs)
-        self._coordinator = await system.start(self._service.coordinate, dispatcher, name="coordinator")
+        self._coordinator = await system.start(
+            self._service.coordinate,
+            dispatcher,
+            self._register,
+            name="coordinator",
+        )
 
     def _register(self) -> None:
-        self._sleeve_tasks.add(current_task())
+        self._tasks.add(current_task())
 
     def _close(self) -> None:
         self._exits = self._coordinator = None
-        self._sleeve_tasks.clear()
+        self._tasks.clear()
 
     async def _serve(self, plan: Plan) -> None:
         call = Call(plan)
-        if self._coordinator is not None:
-            await self._ask(self._coordinator, call)
-            return
-        await self._turns.take()
-        try:
-            failures = await self._service.serve(plan, call, self._direct)
-        finally:
-            self._turns.give_back()
-        if failures or self._service.unmet:
-            self._raise(failures)
+        turns, service, coordinator = self._turns, self._service, self._coordinator
+        if turns.taken or coordinator is None:
+            await turns.take()
+            try:
+                coordinator = self._coordinator  # the actors may have started while this call was in line
+                if coordinator is None:
+                    await service.serve(plan, call, self._direct)
+            finally:
+                turns.give_back()
+        if coordinator is not None:
+            await self._ask(coordinator, call)
+        elif call.failures or service.unmet:
+            self._raise(call.failures)
 
     async def _ask(self, coordinator: Ref[Call | Feed], caller: Call | Feed) -> None:
         service = self._service
         if service.busy:
-            refuse_descendants(self._sleeve_tasks)
+            refuse_descendants(self._tasks)
+        met = False
         try:
-            failures = await coordinator.ask(caller)
+            await coordinator.ask(caller)
+            met = True
         except ActorStopped as error:
-            raise RunnerStateError("the runner's block is ending: this call was not served.") from error
+            raise RunnerStateError("the runner's block is ending: this call was not served to its end.") from error
         finally:
-            caller.left = True  # in time only if the caller was cancelled
-        if failures or service.unmet:
-            self._raise(failures)
+            if not met:
+                service.abandon(caller)
+        if caller.failures or service.unmet:
+            self._raise(caller.failures)
 
-    def _raise(self, failures: list[Exception]) -> None:
+    def _raise(self, failures: Sequence[BaseException]) -> None:
         """Raise the failures of this call, and those that an earlier caller did not stay for."""
         failures = [*self._service.unmet, *failures]
         self._service.unmet.clear()
         if len(failures) == 1:
             raise failures[0]
-        raise ExceptionGroup(f"{len(failures)} failures in the portfolio", failures)
+        raise BaseExceptionGroup(f"{len(failures)} failures in the portfolio", failures)
 
 
-def _tee(
-    first: Callable[[TraceRecord], object] | None,
-    second: Callable[[TraceRecord], object] | None,
-) -> Callable[[TraceRecord], object] | None:
-    if first is None or second is None:
-        return first or second
-
-    def both(record: TraceRecord) -> None:
-        first(record)
-        second(record)
-
-    return both
+def _without_cancellations(error: BaseException | None) -> BaseException | None:
+    """A cancellation that meets failures gives way to them; nothing else may get lost."""
+    if isinstance(error, BaseExceptionGroup):
+        return error.split(trio.Cancelled)[1]
+    return None if isinstance(error, trio.Cancelled) else error

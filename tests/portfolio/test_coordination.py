@@ -1,0 +1,205 @@
+"""The rules, driven by hand: no trio, no strategies; what each step asks for, and what is believed in between."""
+
+import pytest
+
+from tests.portfolio.parts import DEFAULT, Boom, event
+from tradedesk.portfolio._coordination import Coordination
+from tradedesk.portfolio._errors import AllocationError
+from tradedesk.portfolio._sleeves import Sleeve, Sleeves
+from tradedesk.portfolio._waves import Allocate, Answer, Failure, Kind, Wave
+
+KEYS = ("A", "B", "C")
+
+
+def always():
+    return True
+
+
+class Hand:
+    """A coordination of three sleeves, and a hand that carries its waves."""
+
+    def __init__(self, *, poll=False, trace=None):
+        sleeves = Sleeves([Sleeve(key, key, None) for key in KEYS], skip_unknown=False)
+        self.core = Coordination(sleeves, DEFAULT, poll_regimes=poll, trace=trace)
+        self.told = []
+
+    def begin(self, *events, wanted=always):
+        self.steps = self.core.slice(self.core.sleeves.plan(events, None), "Policy", wanted)
+        return next(self.steps)
+
+    def answer(self, allocation, budget=12.0):
+        """The policy's answer, as the service hands it in; returns the next step, or None at the end."""
+        return self.send([self.core.accept(Answer(allocation, budget), "Policy")])
+
+    def send(self, outcomes):
+        try:
+            return self.steps.send(outcomes)
+        except StopIteration:
+            return None
+
+    def play(self, allocation, *events, active=()):
+        """Carry a whole slice out, and note the waves of risk."""
+        self.told = []
+        step = self.begin(*events)
+        while step is not None:
+            step = self.answer(allocation) if isinstance(step, Allocate) else self.carry(step, active)
+        return self.told
+
+    def carry(self, wave, active=()):
+        if wave.kind is Kind.RISK:
+            self.told.append(dict(zip((KEYS[place] for place in wave.sleeves), wave.payloads, strict=True)))
+            return self.send([None] * len(wave.sleeves))
+        return self.send([KEYS[place] in active for place in wave.sleeves])
+
+    def until(self, kind, allocation, *events, active=()):
+        """Carry out a slice up to its first wave of a kind, which is not carried; return that wave."""
+        step = self.begin(*events)
+        while isinstance(step, Allocate) or step.kind is not kind:
+            step = self.answer(allocation) if isinstance(step, Allocate) else self.carry(step, active)
+        return step
+
+
+def test_the_steps_of_a_slice_are_poll_allocate_risk_candles():
+    hand, kinds = Hand(poll=True), []
+    step = hand.begin(event("A"))
+    while step is not None:
+        kinds.append("allocate" if isinstance(step, Allocate) else step.kind.name)
+        step = hand.answer({}) if isinstance(step, Allocate) else hand.carry(step)
+    assert kinds == ["POLL", "allocate", "RISK", "CANDLE"]
+
+
+def test_releases_and_smaller_grants_are_a_wave_before_the_larger_ones():
+    hand = Hand()
+    hand.play({"A": 12.0})
+    assert hand.play({"A": 2.0, "C": 10.0}) == [{"A": 2.0}, {"C": 10.0}]
+
+
+def test_a_larger_grant_is_not_asked_for_until_the_smaller_one_is_acknowledged():
+    hand = Hand()
+    hand.play({"A": 12.0})
+    first = hand.until(Kind.RISK, {"B": 12.0})
+    assert (first.sleeves, hand.core.held) == ([0], [12.0, 0.0, 0.0])
+    second = hand.send([None])
+    assert (second.sleeves, hand.core.held) == ([1], [0.0, 12.0, 0.0])
+
+
+def test_the_same_amount_is_not_sent_again():
+    hand = Hand()
+    hand.play({"A": 5.0})
+    assert hand.play({"A": 5.0}) == []
+
+
+def test_the_default_counts_as_nothing_and_an_explicit_zero_is_zero():
+    hand = Hand()
+    assert hand.play({"A": 0.0}) == [{"A": 0.0, "B": DEFAULT, "C": DEFAULT}]
+    assert hand.core.held == [0.0, 0.0, 0.0]
+
+
+def test_a_grant_that_equals_the_default_moves_what_is_held_and_nothing_is_sent():
+    hand = Hand()
+    hand.play({})
+    assert hand.play({"A": DEFAULT}) == []
+    assert hand.core.held == [DEFAULT, 0.0, 0.0]
+
+
+def test_nothing_is_sent_after_an_allocation_error():
+    hand = Hand()
+    hand.play({"A": 5.0})
+    hand.begin(event("A"))
+    with pytest.raises(AllocationError):
+        hand.steps.send([Failure(Boom())])
+    assert hand.core.held == [5.0, 0.0, 0.0]
+
+
+def test_a_failed_release_counts_as_still_held_and_ends_the_slice():
+    hand = Hand()
+    hand.play({"A": 12.0})
+    hand.until(Kind.RISK, {"B": 12.0}, event("C"))
+    assert hand.send([Failure(Boom())]) is None
+    assert hand.core.held == [12.0, 0.0, 0.0]
+
+
+def test_a_failed_increase_counts_as_taken_and_the_candles_of_others_go_on():
+    hand = Hand()
+    hand.play({})
+    hand.until(Kind.RISK, {"A": 12.0}, event("A"), event("C"))
+    wave = hand.send([Failure(Boom())])
+    assert (wave.kind, wave.sleeves) == (Kind.CANDLE, [2])
+    assert hand.core.held == [12.0, 0.0, 0.0]
+
+
+def test_a_caller_who_is_not_there_any_more_gets_no_candle_routed():
+    hand = Hand()
+    step = hand.begin(event("A"), wanted=lambda: False)
+    while step is not None:
+        assert isinstance(step, Allocate) or step.kind is not Kind.CANDLE
+        step = hand.answer({}) if isinstance(step, Allocate) else hand.carry(step)
+    assert hand.core.candles == 0
+
+
+def test_closed_at_the_poll_the_next_slice_polls_again():
+    hand = Hand()
+    hand.begin()
+    hand.steps.close()
+    assert hand.begin().sleeves == [0, 1, 2]
+
+
+def test_closed_at_the_allocation_everything_is_as_before():
+    hand = Hand()
+    hand.play({"A": 5.0})
+    hand.begin()
+    hand.steps.close()
+    assert (hand.core.held, hand.play({"A": 5.0})) == ([5.0, 0.0, 0.0], [])
+
+
+def test_closed_at_a_smaller_grant_the_larger_amount_counts_and_it_is_sent_again():
+    hand = Hand()
+    hand.play({"A": 12.0})
+    hand.until(Kind.RISK, {"A": 2.0, "B": 10.0})
+    hand.steps.close()
+    assert hand.core.held == [12.0, 0.0, 0.0]
+    assert hand.play({"A": 12.0}) == [{"A": 12.0}]
+
+
+def test_closed_at_a_larger_grant_the_larger_amount_counts_and_it_is_sent_again():
+    hand = Hand()
+    hand.play({})
+    hand.until(Kind.RISK, {"A": 12.0})
+    hand.steps.close()
+    assert hand.core.held == [12.0, 0.0, 0.0]
+    assert hand.play({"A": 12.0}) == [{"A": 12.0}]
+
+
+def test_closed_at_a_larger_grant_it_is_released_before_anybody_else_gets_it():
+    hand = Hand()
+    hand.play({})
+    hand.until(Kind.RISK, {"A": 12.0})
+    hand.steps.close()
+    assert hand.play({"B": 12.0}) == [{"A": DEFAULT}, {"B": 12.0}]
+
+
+def test_closed_at_the_candles_the_next_slice_polls_everybody_and_sends_no_risk_again():
+    hand = Hand()
+    hand.play({"A": 5.0})
+    hand.until(Kind.CANDLE, {"A": 5.0}, event("A"))
+    hand.steps.close()
+    step = hand.begin()
+    assert isinstance(step, Wave)
+    assert (step.kind, list(step.sleeves)) == (Kind.POLL, [0, 1, 2])
+    assert hand.play({"A": 5.0}) == []
+
+
+def test_an_unpolled_sleeve_that_failed_is_polled_again_and_only_that_one():
+    hand = Hand()
+    hand.play({})
+    hand.until(Kind.CANDLE, {}, event("A"), event("B"))
+    hand.send([True, Failure(Boom())])
+    assert list(hand.begin().sleeves) == [1]
+
+
+def test_the_records_of_a_slice_are_numbered_without_gaps():
+    trace = []
+    hand = Hand(poll=True, trace=trace.append)
+    hand.play({"A": 5.0}, event("A"), event("B"))
+    hand.play({"B": 5.0}, event("A"))
+    assert [record.sequence for record in trace] == list(range(1, len(trace) + 1))
