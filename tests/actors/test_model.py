@@ -168,7 +168,9 @@ async def play(scheduler, world, program, end, **options):
     seed=st.integers(0, 2**16),
     end=st.sampled_from([None, None, 0.5, 1, 2, 3]),
 )
-def test_every_message_and_ask_has_one_fate_and_every_sender_its_order(program, capacity, overflow, restart, seed, end):
+def test_every_message_and_ask_has_one_fate_and_every_sender_its_order(
+    *, program, capacity, overflow, restart, seed, end
+):
     world = World()
     options = {"capacity": capacity, "overflow": overflow, "restart": restart}
     system = run(lambda scheduler: play(scheduler, world, program, end, **options), controlled(seed))
