@@ -294,7 +294,7 @@ async def test_a_wait_in_a_child_task_of_the_handler_is_no_edge(scheduler):
             async with trio.open_nursery() as nursery:
                 async for message in inbox:
                     if message == "go":
-                        nursery.start_soon(b.ask, Do(lambda inbox: back(inbox)))
+                        nursery.start_soon(b.ask, Do(back))
                     else:
                         inbox.reply(message)
                 nursery.cancel_scope.cancel()
@@ -384,7 +384,10 @@ async def test_an_actor_that_is_killed_or_crashes_while_it_waits_leaves_no_edge(
         async def crash(inbox):
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(boom)
-                await b.ask(Do(lambda inbox: trio.sleep(5)))
+                await b.ask(Do(nap))
+
+        async def nap(inbox):
+            await trio.sleep(5)
 
         async def boom():
             await trio.sleep(1)
@@ -394,7 +397,7 @@ async def test_an_actor_that_is_killed_or_crashes_while_it_waits_leaves_no_edge(
         await trio.sleep(2)
         assert world.at_rest()
         assert a.statistics().restarts == 1
-        await a.tell(Do(lambda inbox: b.ask(Do(lambda inbox: trio.sleep(5)))))
+        await a.tell(Do(lambda inbox: b.ask(Do(nap))))
         await trio.sleep(1)
         await a.kill()
         assert world.at_rest()

@@ -5,7 +5,18 @@ import trio
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actors import ActorCrashed, ActorStopped, AskTimeout, InboxFull, NoReply, open_system
+from actors import (
+    ActorCrashed,
+    ActorStopped,
+    AskTimeout,
+    Backoff,
+    InboxFull,
+    MessageDropped,
+    NoReply,
+    Restart,
+    RestartLimitExceeded,
+    open_system,
+)
 from tests.actors.parts import Boom, Ledger
 from tests.actors.schedules import controlled, run
 
@@ -35,6 +46,15 @@ steps = st.builds(
     target=st.integers(0, ACTORS - 1),
     work=st.sampled_from(["reply", "reply", "nothing", "wait", "wait", "forward", "crash"]),
     pause=st.sampled_from([0, 0, 0, 1, 3]),
+)
+rules = st.sampled_from(
+    [
+        None,
+        Restart(kind="temporary"),
+        Restart(limit=2, within=10),
+        Restart(limit=9, kind="permanent"),
+        Restart(limit=3, backoff=Backoff(1, up_to=2)),
+    ],
 )
 programs = st.lists(st.lists(steps, min_size=1, max_size=8), min_size=1, max_size=3)
 
@@ -87,7 +107,9 @@ async def asking(world, ref, message, timeout):
     world.open_asks.add(message)
     try:
         reply = await ref.ask(message, timeout=timeout)
-    except (ActorCrashed, ActorStopped, NoReply) as error:
+    except InboxFull:
+        return
+    except (ActorCrashed, ActorStopped, MessageDropped, NoReply) as error:
         world.outcomes.append((message, type(error)))
         world.sent.append(message)
     except AskTimeout:
@@ -122,18 +144,18 @@ async def perform(inbox, sender, program, world):
                 await trio.sleep(step.pause)
 
 
-async def play(scheduler, world, program, capacity, end):
+async def play(scheduler, world, program, end, **options):
     """The senders are actors too, so that the schedule decides about them as well."""
     try:
         with trio.move_on_after(end or float("inf")):
             async with open_system(observer=world.ledger, scheduler=scheduler) as system:
                 for index in range(ACTORS):
-                    world.refs.append(await system.start(actor, index, world, name=f"actor {index}", capacity=capacity))
+                    world.refs.append(await system.start(actor, index, world, name=f"actor {index}", **options))
                 for sender, steps in enumerate(program):
                     ref = await system.start(perform, sender, steps, world, name=f"sender {sender}")
                     ref.tell_nowait("go")
     except ExceptionGroup as group:
-        assert {type(error) for error in group.exceptions} == {Boom}
+        assert {type(error) for error in group.exceptions} <= {Boom, RestartLimitExceeded}
     return system
 
 
@@ -141,12 +163,17 @@ async def play(scheduler, world, program, capacity, end):
 @given(
     program=programs,
     capacity=st.integers(1, 3),
+    overflow=st.sampled_from(["block", "block", "fail", "drop_oldest", "drop_newest"]),
+    restart=rules,
     seed=st.integers(0, 2**16),
     end=st.sampled_from([None, None, 0.5, 1, 2, 3]),
 )
-def test_every_message_and_ask_has_one_fate_and_every_sender_its_order(program, capacity, seed, end):
+def test_every_message_and_ask_has_one_fate_and_every_sender_its_order(
+    *, program, capacity, overflow, restart, seed, end
+):
     world = World()
-    system = run(lambda scheduler: play(scheduler, world, program, capacity, end), controlled(seed))
+    options = {"capacity": capacity, "overflow": overflow, "restart": restart}
+    system = run(lambda scheduler: play(scheduler, world, program, end, **options), controlled(seed))
     check_fates(world)
     check_order(world)
     check_counters(world, system)
