@@ -6,7 +6,7 @@ from types import MappingProxyType, TracebackType
 from typing import Literal, Self
 
 import attrs
-from trio import Cancelled
+import trio
 from trio.lowlevel import Task, current_task
 
 from actors import ActorStopped, Inbox, Observer, Ref, Scheduler, open_system
@@ -276,5 +276,5 @@ class PortfolioRunner:
 def _without_cancellations(error: BaseException | None) -> BaseException | None:
     """A cancellation that meets failures gives way to them; nothing else may get lost."""
     if isinstance(error, BaseExceptionGroup):
-        return error.split(Cancelled)[1]
-    return None if isinstance(error, Cancelled) else error
+        return error.split(trio.Cancelled)[1]
+    return None if isinstance(error, trio.Cancelled) else error
