@@ -82,6 +82,21 @@ async def test_a_call_from_inside_a_handler_raises(mode):
 
 
 @every_mode
+async def test_a_call_from_inside_a_handler_raises_also_in_a_call_that_had_to_wait_for_its_turn(mode, autojump_clock):
+    async def slow_then_nested(event):
+        await trio.sleep(1)
+        if event.candle == "nested":
+            await runner.on_slice([])
+
+    with trio.fail_after(5):
+        async with serving(mode, {"A": Strategy(at_candle=slow_then_nested)}) as runner, trio.open_nursery() as nursery:
+            nursery.start_soon(runner.on_candle_close, event("A"))
+            await wait_all_tasks_blocked()
+            error = await caught(runner.on_candle_close(event("A", candle="nested")))
+    assert type(error) is ReentrantCallError
+
+
+@every_mode
 async def test_a_call_from_a_nursery_opened_in_a_handler_raises(mode, autojump_clock):
     async def nested(_):
         async with trio.open_nursery() as outer, trio.open_nursery() as inner:
