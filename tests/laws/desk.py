@@ -181,16 +181,17 @@ def entries_of(desk: Desk, strategies: Mapping[str, Scripted]) -> dict[str, Scri
 @st.composite
 def sleeve_plans(draw: st.DrawFn) -> list[SleevePlan]:
     count = draw(st.integers(1, 6))
+    usual = draw(st.booleans())  # each sleeve alone with its instrument, for all periods: a path of its own
     return [
         SleevePlan(
             key=f"{instrument}.{number}",
             instrument=instrument,
-            period=draw(st.sampled_from([None, None, *PERIODS])),
+            period=None if usual else draw(st.sampled_from([None, None, *PERIODS])),
             named_by=draw(st.sampled_from(["attributes", "spec"])),
             active=draw(st.booleans()),
         )
         for number in range(count)
-        for instrument in [draw(st.sampled_from("ABCD"))]
+        for instrument in ["ABCDEF"[number] if usual else draw(st.sampled_from("ABCD"))]
     ]
 
 
@@ -217,7 +218,8 @@ def desks(draw: st.DrawFn, faults: float = 0.0, policies: Sequence[str] = ("equa
 def feeds(draw: st.DrawFn, desk: Desk, *, outside: bool = True, leaving: bool = False, min_size: int = 0) -> list[Feed]:
     """Slices in any order of candles, for instruments of the desk; ``outside`` changes regimes between them."""
     instruments = sorted({plan.instrument for plan in desk.sleeves})
-    candle = st.tuples(st.sampled_from(instruments), st.sampled_from(PERIODS), st.integers(0, 8))
+    periods = PERIODS[: draw(st.sampled_from([1, 4]))]
+    candle = st.tuples(st.sampled_from(instruments), st.sampled_from(periods), st.integers(0, 8))
     events = st.lists(candle, max_size=6, unique_by=lambda row: row[:2]).map(
         lambda rows: [CandleCloseEvent(*row) for row in rows]
     )

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from tests.laws.desk import Desk
 from tradedesk.marketdata import CandleCloseEvent
-from tradedesk.portfolio import Allocated, Failed, Handled, Refused, RiskSent, Routed, TraceRecord
+from tradedesk.portfolio import Allocated, Failed, Handled, Refused, RiskSent, RiskTurned, Routed, TraceRecord
 
 
 def over_budget(desk: Desk, trace: Sequence[TraceRecord]) -> Iterator[str]:
@@ -20,7 +20,10 @@ def over_budget(desk: Desk, trace: Sequence[TraceRecord]) -> Iterator[str]:
         match record:
             case Allocated(allocation=allocation):
                 due = dict(allocation)
-            case RiskSent(sleeve=sleeve, amount=amount, granted=granted):
+            case (
+                RiskSent(sleeve=sleeve, amount=amount, granted=granted)
+                | RiskTurned(sleeve=sleeve, amount=amount, granted=granted)
+            ):
                 held[sleeve] = amount if granted else 0.0
             case Failed(sleeve=sleeve, event=None):
                 held[sleeve] = max(held[sleeve], due.get(sleeve, 0.0))

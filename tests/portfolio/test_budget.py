@@ -71,7 +71,7 @@ async def test_a_policy_that_changes_the_dict_it_returned_changes_nothing_until_
 
 
 @every_mode
-async def test_a_budget_that_shrinks_between_slices_holds_from_then_on(mode):
+async def test_an_answer_above_a_budget_that_shrank_is_refused(mode):
     policy = Says({"A": 12.0})
     async with serving(mode, {"A": Strategy(True)}, policy) as runner:
         await runner.on_slice([])

@@ -32,6 +32,19 @@ async def test_calls_of_many_tasks_are_served_one_at_a_time_in_call_order(mode, 
 
 
 @every_mode
+async def test_a_call_made_during_a_run_is_served_between_two_slices_of_the_source(mode, autojump_clock):
+    async def slow(_):
+        await trio.sleep(1)
+
+    a = Strategy(at_candle=slow)
+    async with serving(mode, {"A": a}) as runner, trio.open_nursery() as nursery:
+        nursery.start_soon(runner.run, [event("A", candle=number) for number in range(3)])
+        await wait_all_tasks_blocked()
+        await runner.on_candle_close(event("A", candle="call"))
+    assert [candle.candle for candle in a.candles] == [0, "call", 1, 2]
+
+
+@every_mode
 async def test_a_caller_who_leaves_the_line_is_passed_over(mode, autojump_clock):
     async def slow(_):
         await trio.sleep(1)
@@ -79,6 +92,21 @@ async def test_a_call_from_inside_a_handler_raises(mode):
         a.at_candle = lambda _: runner.on_slice([])
         error = await caught(runner.on_candle_close(event("A")))
     assert (type(error), str(error)) == (ReentrantCallError, REENTRANT)
+
+
+@every_mode
+async def test_a_call_from_inside_a_handler_raises_also_in_a_call_that_had_to_wait_for_its_turn(mode, autojump_clock):
+    async def slow_then_nested(event):
+        await trio.sleep(1)
+        if event.candle == "nested":
+            await runner.on_slice([])
+
+    with trio.fail_after(5):
+        async with serving(mode, {"A": Strategy(at_candle=slow_then_nested)}) as runner, trio.open_nursery() as nursery:
+            nursery.start_soon(runner.on_candle_close, event("A"))
+            await wait_all_tasks_blocked()
+            error = await caught(runner.on_candle_close(event("A", candle="nested")))
+    assert type(error) is ReentrantCallError
 
 
 @every_mode

@@ -250,7 +250,7 @@ def test_a_failure_is_met_even_if_its_caller_is_cancelled_while_the_reply_is_on_
         assert [error for error in met if error] == [boom]
 
 
-async def test_a_run_that_is_cancelled_between_slices_can_be_taken_up_again(autojump_clock):
+async def test_a_run_that_is_cancelled_in_a_slice_can_be_taken_up_again_behind_it(autojump_clock):
     async def slow(_):
         await trio.sleep(1)
 

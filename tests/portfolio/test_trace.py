@@ -3,9 +3,9 @@
 import pytest
 import trio
 
-from tests.portfolio.parts import DEFAULT, Boom, Says, Strategy, caught, event, every_mode, fail, serving
+from tests.portfolio.parts import DEFAULT, Boom, Says, Strategy, caught, equal, event, every_mode, fail, serving
 from tradedesk.marketdata import Slice
-from tradedesk.portfolio import Allocated, Failed, Handled, ReentrantCallError, Reported, RiskSent, Routed
+from tradedesk.portfolio import Allocated, Failed, Handled, ReentrantCallError, Reported, RiskSent, RiskTurned, Routed
 
 
 @every_mode
@@ -26,6 +26,16 @@ async def test_a_slice_is_written_down_in_the_order_of_the_flow(mode):
         Handled(8, 1, 60, "A", a, True),
         Failed(9, 1, 60, "B", b, boom),
     ]
+
+
+@every_mode
+async def test_an_amount_that_turns_into_a_grant_and_back_is_written_down_and_not_sent(mode):
+    trace, a = [], Strategy()
+    async with serving(mode, {"A": a}, equal(5.0), default=5.0, trace=trace.append) as runner:
+        for a.active in (False, True, False):
+            await runner.on_slice([])
+    assert a.risks == [5.0]
+    assert [trace[5], trace[8]] == [RiskTurned(6, 2, None, "A", 5.0, True), RiskTurned(9, 3, None, "A", 5.0, False)]
 
 
 @every_mode

@@ -11,6 +11,7 @@ known whether an amount arrived, the larger one counts, so the sum of what is he
 
 from collections.abc import Callable, Generator, Sequence
 from contextlib import suppress
+from types import MappingProxyType
 from typing import Final, cast
 
 from tradedesk.marketdata import CandleCloseEvent, Instrument
@@ -161,7 +162,8 @@ class Coordination:
             raise AllocationError(policy, f"raised {shown(outcome.error)}") from outcome.error
         accepted = cast("Checked", outcome)
         if self._trace is not None:
-            self._emit(Allocated, *accepted)
+            allocation, budget = accepted
+            self._emit(Allocated, MappingProxyType(allocation), budget)  # ours: whoever watches may only look
         return None if accepted is self._settled else accepted
 
     # Risk -----------------------------------------------------------------------------------------------
