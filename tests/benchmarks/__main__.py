@@ -24,7 +24,7 @@ def runs(function, *args, **options) -> Measurement:
 def show(title: str, rows: list[Row], base: str) -> None:
     print(f"\n{title}  (cost relative to: {base})")
     for row in rows:
-        print(f"  {row.what:<44} {row.micros:8.2f} us   {row.ratio:6.2f}x")
+        print(f"  {row.what:<44} {row.micros:8.2f} us   {row.ratio:7.3g}x")
 
 
 def table(title: str, base: str, measurements: Mapping[str, Measurement], rounds: int) -> None:
