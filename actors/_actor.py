@@ -141,6 +141,8 @@ class Actor(Generic[M]):
         self._inbox.renew(crash)
         if self._cut:
             self._report(crash)
+            if crash is not None:
+                _LOG.error("%r crashed while its group brought it down", self._inbox.name, exc_info=crash)
             await self._hold()
             return None
         failure = await self._rest_as_ruled(crash)
@@ -159,6 +161,7 @@ class Actor(Generic[M]):
             _LOG.error("%r gives up: it ended more often than its rule allows", inbox.name, exc_info=limit)
             failure = self._group.escalate(limit)
             if failure is None:
+                self._report(limit)
                 await self._hold()
             return failure
         self._report(crash)
@@ -188,7 +191,9 @@ class Actor(Generic[M]):
     async def bring_down(self) -> None:
         """Cut the incarnation and come back when it is over; the actor then waits to be called again."""
         inbox = self._inbox
-        if not self.alive:
+        while inbox.nap is not None and not inbox.nap.left:  # it is just getting up
+            await inbox.runtime.scheduler.pause()
+        if inbox.life in (Life.STARTING, Life.ENDED):  # who starts for the first time is new anyway
             return
         self._cut = True
         if inbox.nap is None:
@@ -198,14 +203,18 @@ class Actor(Generic[M]):
 
     async def call_again(self) -> None:
         """Let the actor run; come back when it first awaits its inbox again, or has ended."""
-        inbox = self._inbox
-        if inbox.nap is not None and inbox.nap.left:
-            self._cut = False
-            if self._crashes is not None:
-                self._crashes.forgive()
+        inbox, nap = self._inbox, self._inbox.nap
+        self._cut = False
+        if nap is not None:
             inbox.begun = begun = Waiter(inbox.runtime.scheduler)
-            inbox.nap.arrive()
+            if nap.left:  # its own rest may just be over
+                nap.arrive()
             await begun.wait()
+
+    def forgive(self) -> None:
+        """Forget its crashes."""
+        if self._crashes is not None:
+            self._crashes.forgive()
 
     def _is_down(self) -> None:
         """Tell the group, which may wait for this, or for a beginning that does not come."""
