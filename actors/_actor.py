@@ -143,7 +143,7 @@ class Actor(Generic[M]):
             self._report(crash)
             if crash is not None:
                 _LOG.error("%r crashed while its group brought it down", self._inbox.name, exc_info=crash)
-            await self._hold()
+            await self._hold_unless_ordered()
             return None
         failure = await self._rest_as_ruled(crash)
         if failure is not None:
@@ -170,7 +170,7 @@ class Actor(Generic[M]):
             self._is_down()
             await self._rest(delay)
             if self._cut:  # meanwhile the group around was brought down
-                await self._hold()
+                await self._hold_unless_ordered()
         else:
             self._group.recover(self, delay)
             await self._hold()
@@ -223,6 +223,13 @@ class Actor(Generic[M]):
         for waiter in (down, begun):
             if waiter is not None and waiter.left and waiter is not self.starter:
                 waiter.arrive()
+
+    async def _hold_unless_ordered(self) -> None:
+        """An order to end that came before the wait is not waited for again."""
+        if self._inbox.life is Life.RUNNING:
+            await self._hold()
+        else:
+            self._is_down()
 
     async def _hold(self) -> None:
         """Wait until the group calls, unless an order to end comes first."""

@@ -52,6 +52,7 @@ class Node:
         name: str,
         nursery: trio.Nursery,
         runtime: "Runtime",
+        services: list[trio.CancelScope],
         *,
         scope: Scope,
         restart: Restart | None,
@@ -63,6 +64,7 @@ class Node:
         self.scope = scope
         self._nursery = nursery
         self._runtime = runtime
+        self._services = services  # of the system, which cancels them when the last actor has ended
         self._parent = parent
         self._crashes = None if restart is None else Crashes(name, restart)
         self._children: list[Child] = []
@@ -87,7 +89,9 @@ class Node:
     def recover(self, child: Child, delay: float) -> None:
         """Start to call ``child``, and whom its crash concerns, again in ``delay`` seconds."""
         self._crashed[child] = delay
-        self._nursery.start_soon(self._recover, child, name=f"{self.name}.recover")
+        scope = trio.CancelScope(shield=True)  # as the rest of a single actor: those who clean up may still ask
+        self._services.append(scope)
+        self._nursery.start_soon(self._serve, child, scope, name=f"{self.name}.recover")
 
     def escalate(self, error: RestartLimitExceeded) -> RestartLimitExceeded | None:
         """A child gave up: let the parent call the whole group again; return what nobody can mend."""
@@ -122,6 +126,13 @@ class Node:
         """Forget how often it gave up."""
         if self._crashes is not None:
             self._crashes.forgive()
+
+    async def _serve(self, child: Child, scope: trio.CancelScope) -> None:
+        try:
+            with scope:
+                await self._recover(child)
+        finally:
+            self._services.remove(scope)
 
     async def _recover(self, child: Child) -> None:
         turn = child.turn if isinstance(child, Node) else self.turn
