@@ -556,10 +556,14 @@ def test_wherever_the_host_is_cancelled_no_task_is_left_and_every_ask_is_settled
                         sent.append(message)
                         nursery.start_soon(ask, ref, message, outcomes)
                     await trio.sleep(0.5)
-                    await (a, b, c)[number].tell(Boom())
+                    sent.append(Boom(number))
+                    await (a, b, c)[number].tell(sent[-1])
                     await trio.sleep(0.5)
                 await trio.sleep(20)
                 await trio.sleep(20)
+        known = ledger.entered + ledger.dead
+        assert ledger.faults([message for message in sent if message in known], []) == []
+        assert len(outcomes) <= 9
         return canceller.left <= 0
 
     for step in range(1, 200):
