@@ -141,7 +141,9 @@ class Actor(Generic[M]):
         self._inbox.renew(crash)
         if self._cut:
             self._report(crash)
-            await self._hold()
+            if crash is not None:
+                _LOG.error("%r crashed while its group brought it down", self._inbox.name, exc_info=crash)
+            await self._hold_unless_ordered()
             return None
         failure = await self._rest_as_ruled(crash)
         if failure is not None:
@@ -159,6 +161,7 @@ class Actor(Generic[M]):
             _LOG.error("%r gives up: it ended more often than its rule allows", inbox.name, exc_info=limit)
             failure = self._group.escalate(limit)
             if failure is None:
+                self._report(limit)
                 await self._hold()
             return failure
         self._report(crash)
@@ -167,7 +170,7 @@ class Actor(Generic[M]):
             self._is_down()
             await self._rest(delay)
             if self._cut:  # meanwhile the group around was brought down
-                await self._hold()
+                await self._hold_unless_ordered()
         else:
             self._group.recover(self, delay)
             await self._hold()
@@ -188,7 +191,9 @@ class Actor(Generic[M]):
     async def bring_down(self) -> None:
         """Cut the incarnation and come back when it is over; the actor then waits to be called again."""
         inbox = self._inbox
-        if not self.alive:
+        while inbox.nap is not None and not inbox.nap.left:  # it is just getting up
+            await inbox.runtime.scheduler.pause()
+        if inbox.life in (Life.STARTING, Life.ENDED):  # who starts for the first time is new anyway
             return
         self._cut = True
         if inbox.nap is None:
@@ -198,14 +203,18 @@ class Actor(Generic[M]):
 
     async def call_again(self) -> None:
         """Let the actor run; come back when it first awaits its inbox again, or has ended."""
-        inbox = self._inbox
-        if inbox.nap is not None and inbox.nap.left:
-            self._cut = False
-            if self._crashes is not None:
-                self._crashes.forgive()
+        inbox, nap = self._inbox, self._inbox.nap
+        self._cut = False
+        if nap is not None:
             inbox.begun = begun = Waiter(inbox.runtime.scheduler)
-            inbox.nap.arrive()
+            if nap.left:  # its own rest may just be over
+                nap.arrive()
             await begun.wait()
+
+    def forgive(self) -> None:
+        """Forget its crashes."""
+        if self._crashes is not None:
+            self._crashes.forgive()
 
     def _is_down(self) -> None:
         """Tell the group, which may wait for this, or for a beginning that does not come."""
@@ -214,6 +223,13 @@ class Actor(Generic[M]):
         for waiter in (down, begun):
             if waiter is not None and waiter.left and waiter is not self.starter:
                 waiter.arrive()
+
+    async def _hold_unless_ordered(self) -> None:
+        """An order to end that came before the wait is not waited for again."""
+        if self._inbox.life is Life.RUNNING:
+            await self._hold()
+        else:
+            self._is_down()
 
     async def _hold(self) -> None:
         """Wait until the group calls, unless an order to end comes first."""

@@ -39,6 +39,10 @@ class Child(Protocol):
         """Run again, and come back when it has begun, or ended for good."""
         ...
 
+    def forgive(self) -> None:
+        """Forget its crashes: the group around it is called again as a whole."""
+        ...
+
 
 class Node:
     """The part of a group that recovers; `Group` is the part that users see."""
@@ -48,6 +52,7 @@ class Node:
         name: str,
         nursery: trio.Nursery,
         runtime: "Runtime",
+        services: list[trio.CancelScope],
         *,
         scope: Scope,
         restart: Restart | None,
@@ -59,9 +64,11 @@ class Node:
         self.scope = scope
         self._nursery = nursery
         self._runtime = runtime
+        self._services = services  # of the system, which cancels them when the last actor has ended
         self._parent = parent
         self._crashes = None if restart is None else Crashes(name, restart)
         self._children: list[Child] = []
+        self._crashed: dict[Child, float] = {}  # who waits for a recovery, and how long it is to rest
         self.turn: trio.StrictFIFOLock = trio.StrictFIFOLock() if parent is None or parent.is_root else parent.turn
 
     def adopt(self, child: Child) -> None:
@@ -81,7 +88,10 @@ class Node:
 
     def recover(self, child: Child, delay: float) -> None:
         """Start to call ``child``, and whom its crash concerns, again in ``delay`` seconds."""
-        self._nursery.start_soon(self._recover, child, delay, name=f"{self.name}.recover")
+        self._crashed[child] = delay
+        scope = trio.CancelScope(shield=True)  # as the rest of a single actor: those who clean up may still ask
+        self._services.append(scope)
+        self._nursery.start_soon(self._serve, child, scope, name=f"{self.name}.recover")
 
     def escalate(self, error: RestartLimitExceeded) -> RestartLimitExceeded | None:
         """A child gave up: let the parent call the whole group again; return what nobody can mend."""
@@ -104,19 +114,35 @@ class Node:
         """From right to left."""
         for child in reversed(self._children):
             await child.bring_down()
+        self._crashed.clear()
 
     async def call_again(self) -> None:
-        """From left to right."""
+        """From left to right, as if nobody had crashed before."""
         for child in list(self._children):
+            child.forgive()
             await child.call_again()
 
-    async def _recover(self, child: Child, delay: float) -> None:
+    def forgive(self) -> None:
+        """Forget how often it gave up."""
+        if self._crashes is not None:
+            self._crashes.forgive()
+
+    async def _serve(self, child: Child, scope: trio.CancelScope) -> None:
+        try:
+            with scope:
+                await self._recover(child)
+        finally:
+            self._services.remove(scope)
+
+    async def _recover(self, child: Child) -> None:
         turn = child.turn if isinstance(child, Node) else self.turn
         async with turn:
+            if child not in self._crashed:  # two crashed at once, and the other's recovery took this one along
+                return
             affected = self._affected(child)
             for each in reversed(affected):
                 await each.bring_down()
-            await trio.sleep(delay)
+            await trio.sleep(max(self._crashed.pop(each, 0.0) for each in (child, *affected)))
             for each in affected:
                 await each.call_again()
 

@@ -77,7 +77,7 @@ class System:
         self._started = 0
         self._closed = False
         self._services: list[trio.CancelScope] = []
-        self._root = Node(name, nursery, runtime, scope="one_for_one", restart=None, parent=None)
+        self._root = Node(name, nursery, runtime, self._services, scope="one_for_one", restart=None, parent=None)
 
     async def start(
         self,
@@ -121,7 +121,7 @@ class System:
         return self._group(name, self._root, scope, restart)
 
     def _group(self, name: str, parent: Node, scope: Scope, restart: Restart | None) -> "Group":
-        node = Node(name, self._nursery, self._runtime, scope=scope, restart=restart, parent=parent)
+        node = Node(name, self._nursery, self._runtime, self._services, scope=scope, restart=restart, parent=parent)
         parent.adopt(node)
         return Group(self, node)
 

@@ -42,6 +42,10 @@ class Ring:
         return [error.path for error in self.caught]
 
 
+async def nap(_):
+    await trio.sleep(5)
+
+
 async def ring(system, names="abc", **options):
     return Ring(system, {name: await system.start(worker, name=name, **options) for name in names})
 
