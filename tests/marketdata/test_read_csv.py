@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 
 from tradedesk.marketdata import Candle, MarketDataError, PeriodError, merge, parse_timestamp, read_csv
 
-FX = Path(__file__).parents[3] / "shared" / "data" / "fx"
 ROW = "2020-01-01T00:00:00Z,1.2,1.4,1.1,1.3"
 
 
@@ -118,10 +117,9 @@ def test_the_file_is_closed_however_reading_ends(tmp_path, monkeypatch, how):
     assert opened[0].closed
 
 
-@pytest.mark.skipif(not FX.is_dir(), reason="the foreign-exchange files of ../shared/data/fx are not here")
-def test_three_long_series_merge_into_slices_of_three():
+def test_three_long_series_merge_into_slices_of_three(shared_path):
     names = ("eurusd", "gbpusd", "usdjpy")
-    sources = [read_csv(FX / f"{n}_4h.csv", instrument=n.upper(), period="4HOUR") for n in names]
+    sources = [read_csv(shared_path("data", "fx") / f"{n}_4h.csv", instrument=n.upper(), period="4HOUR") for n in names]
 
     slices = list(merge(*sources))
 
