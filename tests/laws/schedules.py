@@ -1,8 +1,8 @@
 """Ways to run one scenario: who dispatches, and who decides the order of things."""
 
 import random
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from typing import Literal, TypeVar
 
 import attrs
@@ -10,28 +10,15 @@ import trio
 import trio.testing
 from hypothesis import Phase, settings
 from hypothesis import strategies as st
-from trio._core import _run
 
 from actors import Scheduler
 from actors.testing import ControlledScheduler
+from tests.actors.schedules import trio_order
 
 T = TypeVar("T")
 
 law = settings(max_examples=150, phases=[phase for phase in Phase if phase is not Phase.explain])
 """How often to try; without the phase that explains, which takes half a minute for one failure here."""
-
-
-@contextmanager
-def trio_order(seed: int) -> Iterator[None]:
-    """Make trio shuffle each batch of ready tasks as ``seed`` says; its private hook, which its own tests use."""
-    before = _run._ALLOW_DETERMINISTIC_SCHEDULING, _run._r.getstate()
-    _run._ALLOW_DETERMINISTIC_SCHEDULING = True
-    _run._r.seed(seed)
-    try:
-        yield
-    finally:
-        _run._ALLOW_DETERMINISTIC_SCHEDULING = before[0]
-        _run._r.setstate(before[1])
 
 
 @attrs.frozen
