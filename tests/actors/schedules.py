@@ -19,7 +19,7 @@ from actors.testing import ControlledScheduler
 T = TypeVar("T")
 Scenario = Callable[[Scheduler], Awaitable[T]]
 
-SEEDS = 20
+SEEDS = 50
 
 
 @contextmanager
