@@ -14,7 +14,7 @@ from actors._deadlines import Alarm
 from actors._errors import RestartLimitExceeded, StartFailed
 from actors._group import Node
 from actors._inbox import Inbox
-from actors._lifecycle import Life
+from actors._lifecycle import Life, Order, after
 from actors._ref import Ref
 from actors._restart import Crashes
 from actors._seam import Waiter
@@ -147,7 +147,7 @@ class Actor(Generic[M]):
             return None
         failure = await self._rest_as_ruled(crash)
         if failure is not None:
-            self._inbox.life = Life.STOPPING
+            self._inbox.life = after(self._inbox.life, Order.STOP)
         return failure
 
     async def _rest_as_ruled(self, crash: Exception | None) -> RestartLimitExceeded | None:

@@ -94,9 +94,7 @@ class Mailbox:
         self.capacity = capacity
         # -1 from the first order to end, and where every message has to be looked at: one comparison sees it all
         self.limit = _CLOSED if isinstance(overflow, Conflate) else capacity
-        self.keyed: OrderedDict[Hashable, list[object]] | None = (
-            OrderedDict() if isinstance(overflow, Conflate) else None
-        )
+        self.keyed: Keyed | None = OrderedDict() if isinstance(overflow, Conflate) else None
         self.queue = _NO_QUEUE  # made with the first message: a deque is 0.7 KB
         self.blocked: Line | None = None  # made when needed: a deque is 0.6 KB
         self.owner: Task | None = None  # the actor's task, while the actor lives
