@@ -5,11 +5,13 @@
 - ``runner.py``          `PortfolioRunner`: the door
 - ``_coordination.py``   the rules, as a pure generator of waves; ``_sleeves.py`` routes, ``_allocation.py`` checks
 - ``_service.py``        drives the rules with a dispatcher; ``_dispatch.py``: in the caller's task, or as actors
+- ``_collecting.py``     a live stream of candles into slices, by the rules of ``_gathering.py``; ``_serving.py``
 - ``_boundary.py``       where code of the user runs, and an exception becomes a value
 - ``_trace.py``          the records of a run; ``_errors.py``: the tree of errors
 """
 
 from tradedesk.marketdata import DuplicateCandleError
+from tradedesk.portfolio._collecting import collect_slices
 from tradedesk.portfolio._errors import (
     AllocationError,
     PortfolioError,
@@ -17,6 +19,7 @@ from tradedesk.portfolio._errors import (
     RunnerStateError,
     UnknownInstrumentError,
 )
+from tradedesk.portfolio._serving import Serving
 from tradedesk.portfolio._trace import (
     Allocated,
     Failed,
@@ -50,6 +53,9 @@ __all__ = [
     "Instrument",
     "CandleCloseEvent",
     "Slice",
+    # live
+    "collect_slices",
+    "Serving",
     # policies
     "EqualSplitRiskPolicy",
     # the trace

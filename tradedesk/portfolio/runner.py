@@ -1,7 +1,7 @@
 """The runner: the door through which candles come in."""
 
 from collections.abc import AsyncIterable, Iterable, Mapping, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, nullcontext
 from types import MappingProxyType, TracebackType
 from typing import Literal, Self
 
@@ -15,6 +15,7 @@ from tradedesk.portfolio._coordination import Coordination
 from tradedesk.portfolio._dispatch import Actors, Direct, Dispatcher, sleeve
 from tradedesk.portfolio._errors import RunnerStateError
 from tradedesk.portfolio._service import Call, Clock, Feed, Service, Sink, Trace
+from tradedesk.portfolio._serving import Serving
 from tradedesk.portfolio._setup import Strategies, check_amount, check_choice, check_policy, sleeves_of
 from tradedesk.portfolio._sleeves import Plan, Sleeves
 from tradedesk.portfolio._tasks import Turns, refuse_descendants
@@ -162,6 +163,31 @@ class PortfolioRunner:
             return
         while (plan := feed.next_plan()) is not None:
             await self._serve(plan)
+
+    async def serve(
+        self,
+        source: AsyncIterable[CandleCloseEvent | Slice],
+        *,
+        task_status: trio.TaskStatus[Serving] = trio.TASK_STATUS_IGNORED,
+    ) -> None:
+        """Serve a stream until it ends: ``serving = await nursery.start(runner.serve, channel)``.
+
+        Starts the actors, unless the runner is entered already, and then says that it has started. The next
+        item is taken when the slice before it is done, so a full channel holds its sender back. Returns at
+        the end of the stream, or behind the slice in hand after ``serving.stop()``; cancel it to cut
+        handlers. The source is not closed, and can be served on.
+
+        Raises:
+            SourceOrderError: A slice does not close after the one before.
+            Exception: And all that `on_slice` raises.
+        """
+        serving = Serving()
+        items = aiter(source)
+        async with nullcontext() if self._exits is not None else self:
+            task_status.started(serving)
+            clock = Clock(self._sleeves)
+            while (item := await serving.take(items)) is not None:
+                await self._serve(clock.plan(item))
 
     def statistics(self) -> RunnerStatistics:
         """This portfolio now."""
