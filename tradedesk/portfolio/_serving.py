@@ -35,4 +35,4 @@ class Serving:
         item = None
         with trio.CancelScope() as self._wait:
             item = await anext(source, None)
-        return item
+        return item  # noqa: RET504 - in the block, type checkers do not see that the scope may cut it
