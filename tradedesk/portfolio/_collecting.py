@@ -64,7 +64,8 @@ class collect_slices:  # noqa: N801 - reads as a function, as trio.open_nursery 
         self._source = source
         self._close_time = _close_time(stamp)
         self._gathering = Gathering(_awaited(expected), _seconds(patience))
-        self._scope = trio.CancelScope()
+        self._scope = trio.CancelScope(shield=True)  # the task that reads ends with the block, by nothing else
+        self._done = trio.Event()
         self._block: AbstractAsyncContextManager[trio.Nursery] | None = None
         self._receive: trio.MemoryReceiveChannel[object] | None = None
         self._error: Exception | None = None
@@ -73,10 +74,11 @@ class collect_slices:  # noqa: N801 - reads as a function, as trio.open_nursery 
     async def __aenter__(self) -> Self:
         if self._block is not None:
             raise RunnerStateError("collect_slices() is entered once: make another one for another block.")
+        source = aiter(self._source)
         self._block = trio.open_nursery()
         nursery = await self._block.__aenter__()
         send, self._receive = trio.open_memory_channel[object](0)
-        nursery.start_soon(self._read, send, name="collect_slices")
+        nursery.start_soon(self._read, source, send, name="collect_slices")
         return self
 
     async def __aexit__(
@@ -84,16 +86,14 @@ class collect_slices:  # noqa: N801 - reads as a function, as trio.open_nursery 
         kind: type[BaseException] | None,
         error: BaseException | None,
         traceback: TracebackType | None,
-    ) -> bool | None:
+    ) -> None:
         if self._block is None:
             raise RunnerStateError(_ENTER_FIRST)
         self._scope.cancel()
-        try:
-            return await self._block.__aexit__(kind, error, traceback)  # noqa: ASYNC102 - as a nursery's own exit
-        except BaseExceptionGroup as group:
-            if group.exceptions == (error,):  # an exception of the block leaves it as it is
-                return False
-            raise
+        with trio.CancelScope(shield=True):
+            await self._done.wait()
+        # nothing runs in it any more: what the block raised need not pass through the nursery, which would wrap it
+        await self._block.__aexit__(None, None, None)  # noqa: ASYNC102 - nothing is left to wait for
 
     def __aiter__(self) -> AsyncIterator[Slice | CandleCloseEvent]:
         return self
@@ -134,14 +134,16 @@ class collect_slices:  # noqa: N801 - reads as a function, as trio.open_nursery 
             raise
         self._gathering.add(event, close_time)
 
-    async def _read(self, send: trio.MemorySendChannel[object]) -> None:
+    async def _read(self, source: AsyncIterator[CandleCloseEvent], send: trio.MemorySendChannel[object]) -> None:
         """Read the source in a task of its own, since what cuts a wait must not cut the source."""
-        with self._scope:
-            source = aiter(self._source)
-            outcome: object = None
-            while outcome is not _END and type(outcome) is not Failure:
-                outcome = await perform(Kind.CALL, _next, source)
-                await send.send(outcome)
+        try:
+            with self._scope:
+                outcome: object = None
+                while outcome is not _END and type(outcome) is not Failure:
+                    outcome = await perform(Kind.CALL, _next, source)
+                    await send.send(outcome)
+        finally:
+            self._done.set()
 
 
 def _next(source: AsyncIterator[CandleCloseEvent]) -> object:

@@ -1,7 +1,7 @@
 """What a task that serves a stream hands to its host."""
 
 from collections.abc import AsyncIterator
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import trio
 
@@ -36,3 +36,11 @@ class Serving:
         with trio.CancelScope() as self._wait:
             item = await anext(source, None)
         return item  # noqa: RET504 - in the block, type checkers do not see that the scope may cut it
+
+
+class Status(Protocol):
+    """What ``nursery.start`` hands in."""
+
+    def started(self, value: Serving, /) -> None:
+        """Let ``nursery.start`` return the handle."""
+        ...

@@ -15,7 +15,7 @@ from tradedesk.portfolio._coordination import Coordination
 from tradedesk.portfolio._dispatch import Actors, Direct, Dispatcher, sleeve
 from tradedesk.portfolio._errors import RunnerStateError
 from tradedesk.portfolio._service import Call, Clock, Feed, Service, Sink, Trace
-from tradedesk.portfolio._serving import Serving
+from tradedesk.portfolio._serving import Serving, Status
 from tradedesk.portfolio._setup import Strategies, check_amount, check_choice, check_policy, sleeves_of
 from tradedesk.portfolio._sleeves import Plan, Sleeves
 from tradedesk.portfolio._tasks import Turns, refuse_descendants
@@ -168,7 +168,7 @@ class PortfolioRunner:
         self,
         source: AsyncIterable[CandleCloseEvent | Slice],
         *,
-        task_status: trio.TaskStatus[Serving] = trio.TASK_STATUS_IGNORED,
+        task_status: Status = trio.TASK_STATUS_IGNORED,
     ) -> None:
         """Serve a stream until it ends: ``serving = await nursery.start(runner.serve, channel)``.
 
