@@ -8,7 +8,7 @@ counts as unknown, and is polled and sent again with the next slice.
 Its parts: `Holdings` sends risk and knows who holds what, `Standing` knows who failed, `Recorder` writes down.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from types import MappingProxyType
 from typing import Final, cast
 
@@ -16,12 +16,28 @@ from tradedesk.marketdata import CandleCloseEvent, Instrument
 from tradedesk.portfolio._allocation import Checked, checked
 from tradedesk.portfolio._errors import AllocationError, shown
 from tradedesk.portfolio._holdings import Holdings, Outcomes, Steps
+from tradedesk.portfolio._phases import EVALUATE
 from tradedesk.portfolio._recorder import Recorder
-from tradedesk.portfolio._sleeves import Plan, Round, Sleeves
+from tradedesk.portfolio._sleeves import Plan, Round, Sleeve, Sleeves
 from tradedesk.portfolio._standing import Standing
-from tradedesk.portfolio._trace import Allocated, Handled, Refused, Reported, Routed, TraceRecord
-from tradedesk.portfolio._waves import Allocate, Answer, Failure, Kind, Wave
+from tradedesk.portfolio._trace import (
+    Added,
+    Allocated,
+    Failed,
+    Handled,
+    PolicySet,
+    Refused,
+    Removed,
+    Reported,
+    Routed,
+    TraceRecord,
+)
+from tradedesk.portfolio._updates import Updates, parted
+from tradedesk.portfolio._waves import Allocate, Answer, Failure, Kind, Step, Wave
 
+Wanted = Callable[[], bool]
+
+_NO_CANDLES: Final = (Round((), ()),)
 _POLL: Final = Kind.POLL
 _CANDLE: Final = Kind.CANDLE
 
@@ -44,6 +60,7 @@ class Coordination:
         self._recorder = Recorder(trace)
         self._standing = Standing(sleeves.keys, self._recorder)
         self._holdings = Holdings(sleeves.keys, default, self._standing, self._recorder)
+        self._updates = Updates(sleeves.keys, self._standing, self._recorder)
         self._active = [False] * count
         self._active_keys: list[Instrument] | None = None
         self._in_flight = False  # candles were out when the last slice was closed
@@ -74,7 +91,7 @@ class Coordination:
         """What strategies raised in this slice, in the order it happened."""
         return list(self._standing.failed.values())
 
-    def slice(self, plan: Plan, policy: str, wanted: Callable[[], bool]) -> Steps:
+    def slice(self, plan: Plan, policy: str, wanted: Wanted) -> Steps:
         """Drive one slice.
 
         Args:
@@ -87,10 +104,15 @@ class Coordination:
         """
         self._recorder.begin(plan.close_time)
         self._standing.begin()
+        rounds = plan.rounds
+        if rounds and self.sleeves.two_phase:
+            rounds, wanted = yield from self._update(rounds, wanted)
         places = self._to_poll()
         if places:
             self._reported(places, (yield Wave(_POLL, places, [None] * len(places))))
         (answer,) = yield Allocate(self._active_list())
+        if self._updates.waiting and type(answer) is Failure:
+            self._updates.refuse("there is no allocation to evaluate it under")
         accepted = self._answered(answer, policy)
         allocation = None if accepted is None else accepted[0]
         if allocation is not None:
@@ -98,19 +120,73 @@ class Coordination:
             yield from self._holdings.send(allocation)
             if not self._standing.failed:
                 self._settled = accepted
-        if plan.rounds and self._may_route(plan, allocation, wanted):
-            for candles in plan.rounds:
-                wave = self._routed(candles)
-                if wave is not None:
-                    self._handled(wave, (yield wave))
+        if (rounds or self._updates.waiting) and self._may_route(rounds, allocation, wanted):
+            yield from self._route(rounds)
+
+    # Between slices -------------------------------------------------------------------------------------
+
+    def admit(self, sleeve: Sleeve) -> None:
+        """Take in a sleeve, behind all others."""
+        place = len(self._active)
+        self.sleeves.add(sleeve)
+        self._active.append(False)
+        self._standing.admit(place)
+        self._holdings.admit()
+        self._settled = None
+        self._recorder.emit(Added, sleeve.key, sleeve.instrument, sleeve.period)
+
+    def release(self, place: int) -> Generator[Step, Outcomes, Exception | None]:
+        """Tell a sleeve an amount of 0 before it goes; return what it raised."""
+        return self._holdings.release(place)
+
+    def dismiss(self, place: int, error: Exception | None) -> None:
+        """Take a sleeve out; ``error`` is what it raised when it was told."""
+        key = self.sleeves.keys[place]
+        if error is not None:
+            self._recorder.emit(Failed, key, None, error)
+        self.sleeves.remove(place)
+        del self._active[place]
+        self._active_keys = None
+        self._standing.dismiss(place)
+        self._holdings.dismiss(place)
+        self._settled = None
+        self._recorder.emit(Removed, key)
+
+    def policy_set(self, policy: str, budget: float | None) -> None:
+        """Write down that another policy allocates from now on."""
+        self._recorder.emit(PolicySet, policy, budget)
+
+    # Updates, before the allocation ---------------------------------------------------------------------
+
+    def _update(
+        self, rounds: Sequence[Round], wanted: Wanted
+    ) -> Generator[Step, Outcomes, tuple[Sequence[Round], Wanted]]:
+        """Let the sleeves in two phases update; return the candles of the others, and whether they are wanted."""
+        self._updates.waiting.clear()  # of a slice that was closed
+        updates, others = parted(rounds, self.sleeves.two_phase)
+        if not updates:
+            return rounds, wanted
+        if not wanted():
+            return rounds, never
+        unknown = self._in_flight
+        for candles in updates:
+            wave = self._routed(candles)
+            if wave is not None:
+                outcomes = yield wave
+                self._fold(wave.sleeves, outcomes)
+                self._updates.updated(wave, outcomes)
+        self._in_flight = unknown
+        return others, always  # an update is a routing: behind it the slice is finished, whoever leaves
 
     # Reports and allocation -----------------------------------------------------------------------------
 
     def _to_poll(self) -> Sequence[int]:
         if self._poll_regimes or self._in_flight:
-            return range(len(self._active))
-        owing = self._standing.owing
-        return sorted(owing) if owing else ()
+            due: Sequence[int] = range(len(self._active))
+        else:
+            due = sorted(self._standing.owing)
+        failed = self._standing.failed
+        return [place for place in due if place not in failed] if failed else due
 
     def _reported(self, places: Sequence[int], outcomes: Outcomes) -> None:
         self._in_flight = False
@@ -163,14 +239,27 @@ class Coordination:
 
     # Candles --------------------------------------------------------------------------------------------
 
-    def _may_route(self, plan: Plan, allocation: dict[Instrument, float] | None, wanted: Callable[[], bool]) -> bool:
+    def _may_route(self, rounds: Sequence[Round], allocation: dict[Instrument, float] | None, wanted: Wanted) -> bool:
         if allocation is not None and self._standing.failed and self._holdings.stuck(allocation):
-            self._refuse(plan.rounds, "a sleeve that failed still holds risk that others were to get")
+            self._refuse(rounds, "a sleeve that failed still holds risk that others were to get")
             return False
         if not wanted():
-            self._refuse(plan.rounds, "the caller left before the candles were routed")
+            self._refuse(rounds, "the caller left before the candles were routed")
             return False
         return True
+
+    def _route(self, rounds: Sequence[Round]) -> Steps:
+        for candles in rounds or _NO_CANDLES:
+            wave = self._joined(candles) if self._updates.waiting else self._routed(candles)
+            if wave is not None:
+                self._handled(wave, (yield wave))
+
+    def _joined(self, candles: Round) -> Wave | None:
+        """Let the evaluations of this slice stand beside candles, in one wave."""
+        wave = self._routed(candles) if candles.sleeves else None
+        wave = self._updates.join(wave)
+        self._in_flight = wave is not None
+        return wave
 
     def _routed(self, candles: Round) -> Wave | None:
         places, events = candles.sleeves, candles.events
@@ -190,7 +279,9 @@ class Coordination:
         if self._fold(wave.sleeves, outcomes) or self._recorder.on:
             for place, payload, outcome in zip(wave.sleeves, wave.payloads, outcomes, strict=True):
                 event = cast("CandleCloseEvent", payload)
-                if type(outcome) is Failure:
+                if payload is EVALUATE:
+                    self._updates.evaluated(place, outcome)
+                elif type(outcome) is Failure:
                     self._standing.fail(place, event, outcome.error)
                 else:
                     self._recorder.emit(Handled, self.sleeves.keys[place], event, outcome)
@@ -206,6 +297,17 @@ class Coordination:
         return places, events
 
     def _refuse(self, rounds: Sequence[Round], reason: str) -> None:
+        self._updates.refuse(reason)
         for candles in rounds:
             for place, event in zip(candles.sleeves, candles.events, strict=True):
                 self._recorder.emit(Refused, self.sleeves.keys[place], event, reason)
+
+
+def always() -> bool:
+    """Wanted by the rules."""
+    return True
+
+
+def never() -> bool:
+    """Wanted by nobody."""
+    return False

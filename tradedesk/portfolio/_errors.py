@@ -5,6 +5,7 @@
     PortfolioError
     ├── UnknownInstrumentError   the caller's: a candle that no sleeve trades
     ├── AllocationError          the policy's: it raised, or its answer breaks a rule
+    ├── RosterError              the caller's: a sleeve that is there already, is not there, or must stay
     ├── ReentrantCallError       a strategy's: it called the runner that is calling it
     └── RunnerStateError         the caller's: entered twice, or entered in the middle of a call
 
@@ -57,6 +58,10 @@ class AllocationError(PortfolioError):
         self.policy = policy
         self.rule = rule
         super().__init__(f"{policy}.allocate: {rule}")
+
+
+class RosterError(PortfolioError, ValueError):
+    """A change of the sleeves that cannot be made; nothing was changed."""
 
 
 class ReentrantCallError(PortfolioError):

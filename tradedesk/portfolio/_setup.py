@@ -3,24 +3,47 @@
 from collections.abc import Mapping
 from inspect import iscoroutinefunction
 from math import isfinite
+from typing import cast
 
-from tradedesk.marketdata import Instrument
+import attrs
+
+from tradedesk.marketdata import Instrument, PeriodError, period_seconds
 from tradedesk.portfolio._allocation import number
 from tradedesk.portfolio._errors import shown
+from tradedesk.portfolio._phases import InTwoPhases
 from tradedesk.portfolio._sleeves import Sleeve
-from tradedesk.portfolio.types import PortfolioStrategy, RiskAllocationPolicy, StrategySpec
+from tradedesk.portfolio.types import PortfolioStrategy, RiskAllocationPolicy, StrategySpec, TwoPhaseStrategy
 
-_METHODS = ("set_risk_per_trade", "is_regime_active", "on_candle_close")
+_RISK = ("set_risk_per_trade", "is_regime_active")
+_ONE_PHASE = ("on_candle_close",)
+_TWO_PHASES = ("update_state", "evaluate_signals")
 
-Strategies = Mapping[Instrument, PortfolioStrategy | StrategySpec]
+Entry = PortfolioStrategy | TwoPhaseStrategy | StrategySpec
+Strategies = Mapping[Instrument, Entry]
 
 
-def sleeves_of(strategies: Strategies) -> tuple[list[Sleeve], list[PortfolioStrategy]]:
-    """Return the sleeves and, in the same order, their strategies.
+@attrs.frozen
+class Member:
+    """A sleeve and what it stands for.
+
+    Attributes:
+        entry: what the user gave.
+        strategy: the user's strategy.
+        performer: the same, or what makes a one-phase strategy of one with two phases.
+    """
+
+    sleeve: Sleeve
+    entry: Entry
+    strategy: object
+    performer: PortfolioStrategy
+
+
+def members_of(strategies: Strategies) -> list[Member]:
+    """Return the members in declared order.
 
     Raises:
         ValueError: The mapping is empty, or two sleeves share one strategy object.
-        TypeError: Not a mapping, or a strategy whose methods or period are not of the right kind.
+        TypeError: Not a mapping; and what `member_of` raises.
     """
     if not isinstance(strategies, Mapping):
         raise TypeError(
@@ -29,32 +52,60 @@ def sleeves_of(strategies: Strategies) -> tuple[list[Sleeve], list[PortfolioStra
         )
     if not strategies:
         raise ValueError("a portfolio needs at least one strategy: strategies={instrument: strategy}")
-    sleeves, objects = [], []
+    members = []
     owners: dict[int, Instrument] = {}
     for key, entry in strategies.items():
-        spec = entry if isinstance(entry, StrategySpec) else StrategySpec(entry)
-        _require_methods(f"the strategy of sleeve {key!r}", spec.strategy, _METHODS)
-        _refuse_async(key, spec.strategy)
-        owner = owners.setdefault(id(spec.strategy), key)
+        member = member_of(key, entry)
+        owner = owners.setdefault(id(member.strategy), key)
         if owner != key:
             raise ValueError(
                 f"sleeves {owner!r} and {key!r} share one strategy object: "
                 "each sleeve runs on its own, so give each an object of its own.",
             )
-        sleeves.append(_sleeve(key, spec))
-        objects.append(spec.strategy)
-    return sleeves, objects
+        members.append(member)
+    return members
 
 
-def _sleeve(key: Instrument, spec: StrategySpec) -> Sleeve:
+def member_of(key: Instrument, entry: Entry) -> Member:
+    """Return the member for one sleeve.
+
+    Raises:
+        TypeError: A method is missing, or async where nobody would await it; the period is no text.
+        PeriodError: The period is none.
+    """
+    spec = entry if isinstance(entry, StrategySpec) else StrategySpec(entry)
+    strategy = spec.strategy
+    two_phase = has_two_phases(strategy)
+    _require_methods(f"the strategy of sleeve {key!r}", strategy, _RISK + (_TWO_PHASES if two_phase else _ONE_PHASE))
+    _refuse_async(key, strategy)
+    performer = InTwoPhases(cast("TwoPhaseStrategy", strategy)) if two_phase else strategy
+    return Member(_sleeve(key, spec, two_phase=two_phase), entry, strategy, cast("PortfolioStrategy", performer))
+
+
+def has_two_phases(strategy: object) -> bool:
+    """Whether a strategy is meant to be called in two phases: it has one of their methods, and no on_candle_close."""
+    one, *two = (callable(getattr(strategy, name, None)) for name in _ONE_PHASE + _TWO_PHASES)
+    return any(two) and not one
+
+
+def _sleeve(key: Instrument, spec: StrategySpec, *, two_phase: bool) -> Sleeve:
     instrument = spec.instrument if spec.instrument is not None else getattr(spec.strategy, "instrument", None)
     period = spec.period if spec.period is not None else getattr(spec.strategy, "candle_period", None)
     if not isinstance(period, str | None):  # it would equal the period of no candle
         raise TypeError(f"the candle_period of sleeve {key!r} must be text such as '15MINUTE', not {shown(period)}")
-    return Sleeve(key, key if instrument is None else instrument, period)
+    if period is not None:
+        _require_period(key, period)
+    return Sleeve(key, key if instrument is None else instrument, period, two_phase)
 
 
-def _refuse_async(key: Instrument, strategy: PortfolioStrategy) -> None:
+def _require_period(key: Instrument, period: str) -> None:
+    try:
+        period_seconds(period)
+    except PeriodError as error:  # no candle would ever come
+        raise PeriodError(period, f"of sleeve {key!r} {error.rule}") from None
+
+
+def _refuse_async(key: Instrument, strategy: PortfolioStrategy | TwoPhaseStrategy) -> None:
     for method in (strategy.set_risk_per_trade, strategy.is_regime_active):
         if iscoroutinefunction(method):
             raise TypeError(

@@ -5,6 +5,7 @@ from contextlib import suppress
 from tradedesk.marketdata import CandleCloseEvent, Instrument
 from tradedesk.portfolio._errors import shown
 from tradedesk.portfolio._recorder import Recorder
+from tradedesk.portfolio._sleeves import without
 from tradedesk.portfolio._trace import Failed
 
 
@@ -26,6 +27,15 @@ class Standing:
         """A slice begins: what failed in the last one takes part again."""
         if self.failed:
             self.failed = {}
+
+    def admit(self, place: int) -> None:
+        """A sleeve is new."""
+        self.owing.add(place)
+
+    def dismiss(self, place: int) -> None:
+        """A sleeve is gone; those behind it have moved up."""
+        self.failed = without(self.failed, place)
+        self.owing = set(without(dict.fromkeys(self.owing), place))
 
     def fail(self, place: int, event: CandleCloseEvent | None, error: Exception) -> None:
         """A sleeve failed, at ``event`` or before its first candle of the slice."""

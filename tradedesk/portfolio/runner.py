@@ -1,9 +1,11 @@
 """The runner: the door through which candles come in."""
 
-from collections.abc import AsyncIterable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, nullcontext
+from functools import partial
 from types import MappingProxyType, TracebackType
 from typing import Literal, Self
+from weakref import WeakSet
 
 import attrs
 import trio
@@ -12,11 +14,20 @@ from trio.lowlevel import Task, current_task
 from actors import ActorStopped, Observer, Ref, Scheduler, open_system
 from tradedesk.marketdata import CandleCloseEvent, Instrument, Slice
 from tradedesk.portfolio._coordination import Coordination
-from tradedesk.portfolio._dispatch import Actors, Direct, Dispatcher, sleeve
+from tradedesk.portfolio._dispatch import Actors, Direct, Dispatcher
 from tradedesk.portfolio._errors import RunnerStateError
-from tradedesk.portfolio._service import Call, Clock, Feed, Service, Sink, Trace
+from tradedesk.portfolio._roster import Roster
+from tradedesk.portfolio._service import Call, Change, Clock, Feed, Service, Sink, Trace
 from tradedesk.portfolio._serving import Serving, Status
-from tradedesk.portfolio._setup import Strategies, check_amount, check_choice, check_policy, sleeves_of
+from tradedesk.portfolio._setup import (
+    Entry,
+    Strategies,
+    check_amount,
+    check_choice,
+    check_policy,
+    member_of,
+    members_of,
+)
 from tradedesk.portfolio._sleeves import Plan, Sleeves
 from tradedesk.portfolio._tasks import Turns, refuse_descendants
 from tradedesk.portfolio._trace import TraceRecord
@@ -94,11 +105,9 @@ class PortfolioRunner:
         check_choice("unknown_instruments", unknown_instruments, ("raise", "ignore"))
         check_choice("on_failure", on_failure, ("raise",))
         check_policy(policy)
-        sleeves, self._strategies = sleeves_of(strategies)
-        self.strategies = MappingProxyType(dict(strategies))
-        self.policy = policy
+        members = members_of(strategies)
         self.default_risk_per_trade = check_amount("default_risk_per_trade", default_risk_per_trade)
-        self._sleeves = Sleeves(sleeves, skip_unknown=unknown_instruments == "ignore")
+        self._sleeves = Sleeves([member.sleeve for member in members], skip_unknown=unknown_instruments == "ignore")
         records: list[TraceRecord] = []
         core = Coordination(
             self._sleeves,
@@ -107,13 +116,29 @@ class PortfolioRunner:
             trace=records.append if trace is not None or sink is not None else None,
         )
         self._service = Service(core, policy, trace, sink, records)
-        self._direct: Dispatcher = Direct(self._strategies)
+        self._roster = Roster(
+            self._service,
+            entries=dict(strategies),
+            members=[member.performer for member in members],
+            strategies=[member.strategy for member in members],
+        )
+        self._direct: Dispatcher = Direct(self._roster.members)
         self._turns = Turns()
         self._as_actors = dispatch == "actors"
         self._watchers = observer, scheduler
         self._exits: AsyncExitStack | None = None
-        self._coordinator: Ref[Call | Feed] | None = None
-        self._tasks: set[Task] = set()
+        self._coordinator: Ref[Call | Change | Feed] | None = None
+        self._tasks = WeakSet[Task]()
+
+    @property
+    def strategies(self) -> Mapping[Instrument, Entry]:
+        """What was given for each sleeve, in declared order."""
+        return MappingProxyType(self._roster.entries)
+
+    @property
+    def policy(self) -> RiskAllocationPolicy:
+        """Who splits the budget."""
+        return self._service.policy
 
     async def on_candle_close(self, event: CandleCloseEvent) -> None:
         """Serve one candle, as a slice of one; back when it is handled.
@@ -189,6 +214,51 @@ class PortfolioRunner:
             while (item := await serving.take(items)) is not None:
                 await self._serve(clock.plan(item))
 
+    async def add(self, sleeve: Instrument, strategy: Entry) -> None:
+        """Add a sleeve behind all others, between two slices.
+
+        It holds nothing, and takes part from the next slice on. Like a slice, a change is served in the order of the
+        calls; if its caller is cancelled before it is served, it is not made.
+
+        Args:
+            sleeve: its key.
+            strategy: as a value of the runner's ``strategies``.
+
+        Raises:
+            RosterError: The key, or the strategy object, is in the portfolio.
+            TypeError, ValueError: The strategy lacks a method, or its period is none.
+            ReentrantCallError: The call came from inside a handler.
+        """
+        member = member_of(sleeve, strategy)
+        await self._change(partial(self._roster.add, member))
+
+    async def remove(self, sleeve: Instrument) -> object:
+        """Take a sleeve out between two slices, and return its strategy.
+
+        The last it hears is an amount of 0. Then its actor is stopped, and what it held goes to others with the
+        next slice. Its positions are yours to close. Candles of an instrument that no other sleeve trades are unknown
+        from then on. The strategy may be added again.
+
+        Raises:
+            RosterError: There is no such sleeve, or it is the last one.
+            ReentrantCallError: The call came from inside a handler.
+            Exception: What the strategy raised when it was told; it is out all the same.
+        """
+        return await self._change(partial(self._roster.remove, sleeve))
+
+    async def set_policy(self, policy: RiskAllocationPolicy) -> None:
+        """Let another policy allocate, from the next slice on.
+
+        Until that slice the sleeves keep what they hold, also if the new budget is smaller. The slice sends
+        what is less first, as ever.
+
+        Raises:
+            TypeError, ValueError: The policy lacks its method, or its budget is no amount.
+            ReentrantCallError: The call came from inside a handler.
+        """
+        check_policy(policy)
+        await self._change(partial(self._roster.set_policy, policy))
+
     def statistics(self) -> RunnerStatistics:
         """This portfolio now."""
         core = self._service.core
@@ -234,18 +304,16 @@ class PortfolioRunner:
     async def _start_actors(self, exits: AsyncExitStack) -> None:
         observer, scheduler = self._watchers
         system = await exits.enter_async_context(open_system("portfolio", observer=observer, scheduler=scheduler))
-        refs = [
-            # nobody but the coordinator writes to a sleeve, and at most one message is out: more is a defect
-            await system.start(sleeve, strategy, self._register, name=f"sleeve {key!r}", capacity=1, overflow="fail")
-            for key, strategy in zip(self._sleeves.keys, self._strategies, strict=True)
-        ]
-        dispatcher = Actors(refs)
-        self._coordinator = await system.start(
+        dispatcher = Actors(system, self._register)
+        for key, strategy in zip(self._sleeves.keys, self._roster.members, strict=True):
+            await dispatcher.admit(key, strategy)
+        self._coordinator = coordinator = await system.start(
             self._service.coordinate,
             dispatcher,
             self._register,
             name="coordinator",
         )
+        exits.push_async_exit(partial(_drain, coordinator))
 
     def _register(self) -> None:
         self._tasks.add(current_task())
@@ -254,15 +322,26 @@ class PortfolioRunner:
         self._exits = self._coordinator = None
         self._tasks.clear()
 
+    async def _change(self, make: Callable[[Dispatcher], Awaitable[object]]) -> object:
+        change = Change(make)
+        self._sleeves.changing += 1  # who calls behind this one must not plan before it is made
+        try:
+            await self._submit(change)
+        finally:
+            self._sleeves.changing -= 1
+        return change.result
+
     async def _serve(self, plan: Plan) -> None:
-        call = Call(plan)
+        await self._submit(Call(plan))
+
+    async def _submit(self, call: Call | Change) -> None:
         turns, service, coordinator = self._turns, self._service, self._coordinator
         if turns.taken or coordinator is None:
             await turns.take()
             try:
                 coordinator = self._coordinator  # the actors may have started while this call was in line
                 if coordinator is None:
-                    await service.serve(plan, call, self._direct)
+                    await service.attend(call, self._direct)
             finally:
                 turns.give_back()
         if coordinator is not None:
@@ -270,7 +349,7 @@ class PortfolioRunner:
         elif call.failures or service.unmet:
             self._raise(call.failures)
 
-    async def _ask(self, coordinator: Ref[Call | Feed], caller: Call | Feed) -> None:
+    async def _ask(self, coordinator: Ref[Call | Change | Feed], caller: Call | Change | Feed) -> None:
         service = self._service
         if service.busy:
             refuse_descendants(self._tasks)
@@ -293,6 +372,12 @@ class PortfolioRunner:
         if len(failures) == 1:
             raise failures[0]
         raise BaseExceptionGroup(f"{len(failures)} failures in the portfolio", failures)
+
+
+async def _drain(coordinator: Ref[Call], _kind: object, error: BaseException | None, _traceback: object) -> None:
+    """End the coordinator before all sleeves, also those that were added after it."""
+    if error is None:
+        await coordinator.drain()
 
 
 def _without_cancellations(error: BaseException | None) -> BaseException | None:
