@@ -63,6 +63,7 @@ class SleevePlan:
     period: str | None
     named_by: Literal["attributes", "spec"]
     active: bool
+    two_phase: bool = False
 
 
 @attrs.frozen
@@ -87,19 +88,52 @@ class Desk:
     """How likely each call of a strategy's method fails."""
 
 
+@attrs.frozen
+class Join:
+    """A sleeve is added: with a new strategy, or with the last one that had its key."""
+
+    plan: SleevePlan
+    anew: bool
+
+
+@attrs.frozen
+class Leave:
+    """A sleeve is removed."""
+
+    key: str
+
+
+@attrs.frozen
+class Switch:
+    """Another policy is set."""
+
+    policy: Callable[[], RiskAllocationPolicy]
+    budget: float
+
+
+Step = Feed | Join | Leave | Switch
+
+
 class Lab:
     """What only the test sees: who holds what at this instant, and every promise that was broken."""
 
     def __init__(self, budget: float = 0.0) -> None:
         self.budget = budget
+        self.limit = budget  # above the budget after it shrank, until what was given is taken back
         self.held: dict[str, float] = {}
         self.breaches: list[str] = []
         self.ask: Callable[[], Awaitable[object]] = trio.lowlevel.checkpoint
 
     def hold(self, key: str, amount: float) -> None:
         self.held[key] = 0.0 if amount == DEFAULT else amount
-        if sum(self.held.values()) > self.budget * (1 + 1e-9):
-            self.breaches.append(f"{self.held} is more than {self.budget}")
+        total = sum(self.held.values())
+        if total > self.limit * (1 + 1e-9):
+            self.breaches.append(f"{self.held} is more than {self.limit}")
+        self.limit = max(self.budget, min(self.limit, total))
+
+    def switch(self, budget: float) -> None:
+        self.budget = budget
+        self.limit = max(budget, sum(self.held.values()))
 
 
 class Scripted:
@@ -134,18 +168,21 @@ class Scripted:
         self._may_fail("asked for its regime")
         return self.regime
 
-    async def on_candle_close(self, event: CandleCloseEvent) -> None:
-        self.calls.append(("candle", event))
+    async def _handle(self, call: object, number: int) -> None:
+        self.calls.append(call)
         self.handling = True
         try:
             await self._suspend()
             self._may_fail("in its handler")
-            self.state = (31 * self.state + hash(self.risk) + event.candle) % 1_000_003
-            if event.candle % 3:
-                self.regime = event.candle % 3 == 1
+            self.learn(number)
             await self._suspend()
         finally:
             self.handling = False
+
+    def learn(self, number: int) -> None:
+        self.state = (31 * self.state + hash(self.risk) + number) % 1_000_003
+        if number % 3:
+            self.regime = number % 3 == 1
 
     async def _suspend(self) -> None:
         match self._random.randrange(5):
@@ -161,34 +198,58 @@ class Scripted:
             raise Boom(self.key, where)
 
 
+class OnePhase(Scripted):
+    async def on_candle_close(self, event: CandleCloseEvent) -> None:
+        await self._handle(("candle", event), event.candle)
+
+
+class TwoPhase(Scripted):
+    """Updates without a wait, or with one; its evaluation may change its regime as well."""
+
+    def update_state(self, event: CandleCloseEvent) -> Awaitable[None] | None:
+        if event.candle % 2:
+            return self._handle(("update", event), event.candle)
+        self.calls.append(("update", event))
+        self._may_fail("in its update")
+        self.learn(event.candle)
+        return None
+
+    async def evaluate_signals(self) -> None:
+        await self._handle("evaluate", self.state)
+
+
+def strategy_of(plan: SleevePlan, desk: Desk, lab: Lab) -> Scripted:
+    return (TwoPhase if plan.two_phase else OnePhase)(plan, desk, lab)
+
+
 def strategies_of(desk: Desk, lab: Lab) -> dict[str, Scripted]:
-    return {plan.key: Scripted(plan, desk, lab) for plan in desk.sleeves}
+    return {plan.key: strategy_of(plan, desk, lab) for plan in desk.sleeves}
+
+
+def entry_of(plan: SleevePlan, strategy: Scripted) -> Scripted | StrategySpec:
+    return StrategySpec(strategy, plan.instrument, plan.period) if plan.named_by == "spec" else strategy
 
 
 def entries_of(desk: Desk, strategies: Mapping[str, Scripted]) -> dict[str, Scripted | StrategySpec]:
     """The argument of the runner."""
-    return {
-        plan.key: StrategySpec(strategies[plan.key], plan.instrument, plan.period)
-        if plan.named_by == "spec"
-        else strategies[plan.key]
-        for plan in desk.sleeves
-    }
+    return {plan.key: entry_of(plan, strategies[plan.key]) for plan in desk.sleeves}
 
 
 # Strategies of Hypothesis -------------------------------------------------------------------------------------------
 
 
 @st.composite
-def sleeve_plans(draw: st.DrawFn) -> list[SleevePlan]:
+def sleeve_plans(draw: st.DrawFn, name: str = "") -> list[SleevePlan]:
     count = draw(st.integers(1, 6))
     usual = draw(st.booleans())  # each sleeve alone with its instrument, for all periods: a path of its own
     return [
         SleevePlan(
-            key=f"{instrument}.{number}",
+            key=f"{instrument}.{name}{number}",
             instrument=instrument,
-            period=None if usual else draw(st.sampled_from([None, None, *PERIODS])),
+            period=None if usual else draw(st.sampled_from([None, None, "1MINUTE", "HOUR", "DAY"])),
             named_by=draw(st.sampled_from(["attributes", "spec"])),
             active=draw(st.booleans()),
+            two_phase=draw(st.booleans()),
         )
         for number in range(count)
         for instrument in ["ABCDEF"[number] if usual else draw(st.sampled_from("ABCD"))]
@@ -198,20 +259,47 @@ def sleeve_plans(draw: st.DrawFn) -> list[SleevePlan]:
 BUDGETS = st.sampled_from([12.0, 100.0, 0.1, 0.0, 1e300])
 
 
+POLICIES = ("equal", "weighted", "wandering")
+
+
 @st.composite
-def desks(draw: st.DrawFn, faults: float = 0.0, policies: Sequence[str] = ("equal", "weighted", "wandering")) -> Desk:
-    sleeves = draw(sleeve_plans())
+def switches(draw: st.DrawFn, sleeves: Sequence[SleevePlan], policies: Sequence[str] = POLICIES) -> Switch:
+    """A policy for these sleeves."""
     budget = draw(BUDGETS)
     match draw(st.sampled_from(policies)):
         case "equal":
-            policy = lambda: EqualSplitRiskPolicy(budget)  # noqa: E731
+            return Switch(lambda: EqualSplitRiskPolicy(budget), budget)
         case "weighted":
             weights = {plan.key: draw(st.integers(0, 3)) for plan in sleeves}
-            policy = lambda: Weighted(budget, weights)  # noqa: E731
+            return Switch(lambda: Weighted(budget, weights), budget)
         case _:
             leave_out = draw(st.booleans())
-            policy = lambda: Wandering(budget, leave_out)  # noqa: E731
-    return Desk(sleeves, policy, budget, draw(st.integers(0, 999)), draw(st.sampled_from([0.0, faults])))
+            return Switch(lambda: Wandering(budget, leave_out), budget)
+
+
+@st.composite
+def desks(draw: st.DrawFn, faults: float = 0.0, policies: Sequence[str] = POLICIES) -> Desk:
+    sleeves = draw(sleeve_plans())
+    first = draw(switches(sleeves, policies))
+    return Desk(sleeves, first.policy, first.budget, draw(st.integers(0, 999)), draw(st.sampled_from([0.0, faults])))
+
+
+@st.composite
+def changing_desks(draw: st.DrawFn, faults: float = 0.0) -> tuple[Desk, list[Step]]:
+    """A desk whose sleeves and policy change between slices; some changes are mistakes."""
+    sleeves, reserve = draw(sleeve_plans()), draw(sleeve_plans("new"))
+    known = [*sleeves, *reserve]
+    first = draw(switches(known))
+    seed, faulty = draw(st.integers(0, 999)), draw(st.sampled_from([0.0, faults]))
+    desk = Desk(sleeves, first.policy, first.budget, seed, faulty)
+    everybody = attrs.evolve(desk, sleeves=known)
+    step = st.one_of(
+        feeds(everybody, min_size=1),
+        st.lists(st.builds(Join, st.sampled_from(known), st.booleans()), min_size=1, max_size=2),
+        st.lists(st.builds(Leave, st.sampled_from([plan.key for plan in known])), min_size=1, max_size=3),
+        st.lists(switches(known), min_size=1, max_size=1),
+    )
+    return desk, [one for part in draw(st.lists(step, min_size=1, max_size=6)) for one in part]
 
 
 @st.composite

@@ -7,7 +7,22 @@ import attrs
 import trio
 
 from actors import Inbox, open_system
-from tests.laws.desk import DEFAULT, Desk, Feed, Lab, Scripted, entries_of, strategies_of
+from tests.laws.desk import (
+    DEFAULT,
+    Desk,
+    Feed,
+    Join,
+    Lab,
+    Leave,
+    Scripted,
+    SleevePlan,
+    Step,
+    Switch,
+    entries_of,
+    entry_of,
+    strategies_of,
+    strategy_of,
+)
 from tests.laws.model import Model
 from tests.laws.schedules import Way
 from tradedesk.portfolio import PortfolioRunner, TraceRecord
@@ -61,69 +76,137 @@ async def laboratory(desk: Desk) -> AsyncIterator[Lab]:
         yield lab
 
 
-def by_the_model(desk: Desk, script: Sequence[Feed]) -> Run:
+class Cast:
+    """Every strategy object of a run, also those that left, by a name of its own."""
+
+    def __init__(self, desk: Desk, lab: Lab, strategies: Mapping[str, Scripted]) -> None:
+        self.everybody = dict(strategies)
+        self._latest = dict(strategies)
+        self._desk, self._lab = desk, lab
+
+    def joining(self, join: Join) -> Scripted:
+        strategy = self._latest.get(join.plan.key)
+        if join.anew or strategy is None:
+            strategy = strategy_of(join.plan, self._desk, self._lab)
+            self.everybody[f"{join.plan.key}, object {len(self.everybody)}"] = strategy
+            self._latest[join.plan.key] = strategy
+        return strategy
+
+
+def by_the_model(desk: Desk, script: Sequence[Step]) -> Run:
     async def scenario() -> Run:
         async with laboratory(desk) as lab:
             model = Model(desk, lab)
-            for feed in script:
-                for key, regime in feed.regimes.items():
-                    model.strategies[key].regime = regime
-                await model.on_slice(feed.events)
-        return Run({key: s.calls for key, s in model.strategies.items()}, states_of(model.strategies))
+            cast = Cast(desk, lab, model.strategies)
+            for step in script:
+                match step:
+                    case Join() if step.plan.key not in model.strategies:
+                        model.add(step.plan, cast.joining(step))
+                    case Leave() if step.key in model.strategies and len(model.strategies) > 1:
+                        model.remove(step.key)
+                    case Switch():
+                        model.policy = step.policy()
+                        lab.switch(step.budget)
+                    case Feed():
+                        set_regimes(step, model.strategies)
+                        if model.trades(step.events):
+                            await model.on_slice(step.events)
+        return Run({key: s.calls for key, s in cast.everybody.items()}, states_of(cast.everybody))
 
     return Way().run(scenario)
 
 
-def by_the_runner(desk: Desk, script: Sequence[Feed], way: Way, *, poll_regimes: bool = True) -> Run:
-    """One caller feeds the script; what its calls raise is noted, and it goes on."""
+def set_regimes(feed: Feed, strategies: Mapping[str, Scripted]) -> None:
+    for key in feed.regimes.keys() & strategies.keys():
+        strategies[key].regime = feed.regimes[key]
 
+
+class Play:
+    """One caller takes the steps of a script; what its calls raise is noted, and it goes on."""
+
+    def __init__(self, desk: Desk, lab: Lab, way: Way, *, poll_regimes: bool) -> None:
+        self.desk, self.lab = desk, lab
+        self.strategies = strategies_of(desk, lab)
+        self.cast = Cast(desk, lab, self.strategies)
+        self.raised: list[object] = []
+        self.trace: list[TraceRecord] = []
+        self.batches: list[Sequence[TraceRecord]] = []
+        self.runner = PortfolioRunner(
+            entries_of(desk, self.strategies),
+            desk.policy(),
+            DEFAULT,
+            dispatch=way.dispatch,
+            poll_regimes=poll_regimes,
+            trace=self.trace.append,
+            sink=self.sink,
+            scheduler=way.scheduler(),
+        )
+
+    async def sink(self, records: Sequence[TraceRecord]) -> None:
+        await trio.lowlevel.checkpoint()
+        self.batches.append(records)
+
+    async def whole(self, script: Sequence[Step]) -> None:
+        for number, step in enumerate(script):
+            try:
+                await self.take(step, number)
+            except Exception as error:
+                self.raised.append(named(error))
+
+    async def take(self, step: Step, number: int) -> None:
+        match step:
+            case Feed():
+                set_regimes(step, self.strategies)
+                with trio.move_on_after(float("inf") if step.patience is None else step.patience):
+                    await self.runner.on_slice(step.slice(number))
+            case Join(plan=plan):
+                await self.join(step, plan)
+            case Leave(key=key):
+                await self.leave(key)
+            case Switch():
+                await self.runner.set_policy(step.policy())
+                self.lab.switch(step.budget)
+
+    async def join(self, join: Join, plan: SleevePlan) -> None:
+        if plan.key in self.strategies:  # refused, so the object is of no account
+            await self.runner.add(plan.key, entry_of(plan, strategy_of(plan, self.desk, self.lab)))
+        strategy = self.cast.joining(join)
+        await self.runner.add(plan.key, entry_of(plan, strategy))
+        self.strategies[plan.key] = strategy
+
+    async def leave(self, key: str) -> None:
+        try:
+            assert await self.runner.remove(key) is self.strategies[key]
+        finally:
+            if key in self.strategies and key not in self.runner.strategies:
+                del self.strategies[key]
+                self.lab.held.pop(key, None)  # it may have failed to take the 0, and counts no longer
+
+    @property
+    def run(self) -> Run:
+        return Run(
+            calls={key: s.calls for key, s in self.cast.everybody.items()},
+            states=states_of(self.cast.everybody),
+            trace=self.trace,
+            raised=self.raised,
+            statistics=self.runner.statistics(),
+            breaches=self.lab.breaches,
+            batches=self.batches,
+        )
+
+
+def by_the_runner(desk: Desk, script: Sequence[Step], way: Way, *, poll_regimes: bool = True) -> Run:
     async def scenario() -> Run:
-        raised: list[object] = []
-        trace: list[TraceRecord] = []
-        batches: list[Sequence[TraceRecord]] = []
-
-        async def sink(records: Sequence[TraceRecord]) -> None:
-            await trio.lowlevel.checkpoint()
-            batches.append(records)
-
-        async def play() -> None:
-            for number, feed in enumerate(script):
-                for key, regime in feed.regimes.items():
-                    strategies[key].regime = regime
-                try:
-                    with trio.move_on_after(float("inf") if feed.patience is None else feed.patience):
-                        await runner.on_slice(feed.slice(number))
-                except Exception as error:
-                    raised.append(named(error))
-
         async with laboratory(desk) as lab:
-            strategies = strategies_of(desk, lab)
-            runner = PortfolioRunner(
-                entries_of(desk, strategies),
-                desk.policy(),
-                DEFAULT,
-                dispatch=way.dispatch,
-                poll_regimes=poll_regimes,
-                trace=trace.append,
-                sink=sink,
-                scheduler=way.scheduler(),
-            )
+            play = Play(desk, lab, way, poll_regimes=poll_regimes)
             if way.entered:
                 try:
-                    async with runner:
-                        await play()
+                    async with play.runner:
+                        await play.whole(script)
                 except Exception as error:
-                    raised.append(named(error))
+                    play.raised.append(named(error))
             else:
-                await play()
-        return Run(
-            calls={key: s.calls for key, s in strategies.items()},
-            states=states_of(strategies),
-            trace=trace,
-            raised=raised,
-            statistics=runner.statistics(),
-            breaches=lab.breaches,
-            batches=batches,
-        )
+                await play.whole(script)
+        return play.run
 
     return way.run(scenario)

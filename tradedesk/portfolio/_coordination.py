@@ -104,6 +104,7 @@ class Coordination:
         """
         self._recorder.begin(plan.close_time)
         self._standing.begin()
+        self._updates.begin()
         rounds = plan.rounds
         if rounds and self.sleeves.two_phase:
             rounds, wanted = yield from self._update(rounds, wanted)
@@ -162,7 +163,6 @@ class Coordination:
         self, rounds: Sequence[Round], wanted: Wanted
     ) -> Generator[Step, Outcomes, tuple[Sequence[Round], Wanted]]:
         """Let the sleeves in two phases update; return the candles of the others, and whether they are wanted."""
-        self._updates.waiting.clear()  # of a slice that was closed
         updates, others = parted(rounds, self.sleeves.two_phase)
         if not updates:
             return rounds, wanted

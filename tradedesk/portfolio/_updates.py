@@ -21,6 +21,11 @@ class Updates:
         self._standing = standing
         self._recorder = recorder
 
+    def begin(self) -> None:
+        """A slice begins: what the last one left, if it was closed, has no end."""
+        if self.waiting:
+            self.waiting = {}
+
     def updated(self, wave: Wave, outcomes: Sequence[object]) -> None:
         """A wave of updates is done."""
         for place, payload, outcome in zip(wave.sleeves, wave.payloads, outcomes, strict=True):
