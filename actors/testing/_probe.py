@@ -79,33 +79,36 @@ class Probe:
             where: a condition that a message of this type must meet.
             within: seconds to wait, finite.
         """
-        passed = await self._next(within)
+        began = self._runtime.now()
+        await self._next(within)
         if self._arrivals:
             arrival = self._arrivals[0]
             if _fits(arrival.message, what, where):
                 self._expected = self._arrivals.popleft()
                 return arrival.message
-        raise self._unmet(f"{_wanted(what, where)} within {within:g} s", passed)
+        raise self._unmet(f"{_wanted(what, where)} within {within:g} s", began)
 
     async def expect_none(self, *, within: float = 1.0) -> None:
         """Wait ``within`` seconds, in which no message may come, nor be there already."""
-        passed = await self._next(within)
+        began = self._runtime.now()
+        await self._next(within)
         if self._arrivals or self._over:
-            raise self._unmet(f"no message for {within:g} s", passed)
+            raise self._unmet(f"no message for {within:g} s", began)
 
     async def expect_ended(self, ref: Ref[Never], *, within: float = 1.0) -> Ended:
         """Wait for the end of an actor, and return how it ended; messages do not matter."""
         waiter = self._new_waiter(within)
+        began = self._runtime.now()
         ref.mourn(waiter)
         try:
-            passed = await self._wait(waiter, within)
+            await self._wait(waiter, within)
         finally:
             ref.forget(waiter)
         state = ref.statistics().state
         if state != Life.ENDED.value:
             raise AssertionError(
                 f"{self.ref.name!r} expected the end of {ref.name!r} within {within:g} s: "
-                f"after {passed:g} s it is {state}"
+                f"after {self._runtime.now() - began:g} s it is {state}"
             )
         return ref.ending
 
@@ -166,8 +169,8 @@ class Probe:
 
     # The test's side ---------------------------------------------------------------------------------------
 
-    async def _next(self, within: float) -> float:
-        """Return when a message is there, or none will come in time; the seconds that passed."""
+    async def _next(self, within: float) -> None:
+        """Return when a message is there, or none will come in time."""
         if self._waiter is not None:
             raise trio.BusyResourceError(f"two tasks expect something of {self.ref.name!r}: give each its own probe")
         waiter = self._new_waiter(within)
@@ -175,7 +178,7 @@ class Probe:
             waiter.left = 0
         self._waiter = waiter
         try:
-            return await self._wait(waiter, within)
+            await self._wait(waiter, within)
         finally:
             self._waiter = None
 
@@ -184,26 +187,21 @@ class Probe:
             raise ValueError(f"within must be a finite number of seconds, zero or more, not {within!r}")
         return Waiter(self._runtime.scheduler)
 
-    async def _wait(self, waiter: Waiter, within: float) -> float:
-        runtime = self._runtime
-        began = runtime.now()
+    async def _wait(self, waiter: Waiter, within: float) -> None:
         if waiter.left > 0:
-            runtime.at(began + within, Alarm(waiter))
+            self._runtime.at(self._runtime.now() + within, Alarm(waiter))
         try:
             await waiter.wait()
         finally:
             waiter.left = 0  # the alarm is over, also when the test was cancelled
-        return runtime.now() - began
 
-    def _unmet(self, wanted: str, passed: float) -> AssertionError:
-        if self._arrivals:
-            began = self._runtime.now() - passed
-            happened = ", then ".join(
-                f"{each.message!r} after {max(0.0, each.time - began):g} s" for each in self._arrivals
-            )
-        else:
-            happened = f"nothing in {passed:g} s" + (", and the probe has ended" if self._over else "")
-        return AssertionError(f"{self.ref.name!r} expected {wanted}, and there came {happened}")
+    def _unmet(self, wanted: str, began: float) -> AssertionError:
+        came = [
+            f"{each.message!r} {'earlier' if each.time < began else f'after {each.time - began:g} s'}"
+            for each in self._arrivals
+        ] or [f"nothing in {self._runtime.now() - began:g} s"]
+        over = ", and the probe has ended" if self._over else ""
+        return AssertionError(f"{self.ref.name!r} expected {wanted}, and there came {', then '.join(came)}{over}")
 
 
 def _fits(message: object, what: object, where: Callable[[Any], bool] | None) -> bool:

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
-API = Path(__file__).parents[1] / "typing" / "actors_api.py"
+TYPING = Path(__file__).parents[1] / "typing"
 
 
-def test_mypy_knows_the_types_of_messages_and_replies(tmp_path):
+@pytest.mark.parametrize("page", ["actors_api.py", "actors_testing_api.py"])
+def test_mypy_knows_the_types_of_messages_and_replies(tmp_path, page):
     api = pytest.importorskip("mypy.api", reason="mypy is a tool of development")
     settings = ["--strict", "--config-file=", f"--cache-dir={tmp_path}"]
-    output, errors, status = api.run([*settings, str(API)])
+    output, errors, status = api.run([*settings, str(TYPING / page)])
     assert (status, errors) == (0, ""), output
