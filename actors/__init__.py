@@ -7,6 +7,7 @@ Where to look:
 - ``_ref.py``        `Ref`: how to reach an actor; ``_ask_all.py``: many at once
 - ``_circle.py``     who waits for whom, so that no circle of actors waits for itself
 - ``_inbox.py``      `Inbox`: the actor's side; ``_mailbox.py``: the senders' side of the same object
+- ``_context.py``    an inbox whose messages bring along the sender's context variables
 - ``_messages.py``   `Request`, `DeadLetter` and the ask that travels with a message
 - ``_lifecycle.py``  the life of an actor, as a table
 - ``_seam.py``       `Scheduler`: every wake-up goes through it; ``_deadlines.py``, ``_runtime.py`` stand on it
