@@ -16,7 +16,7 @@ def assert_no_leaks(*systems: System) -> Iterator[None]:
     Raises an `AssertionError` that names the tasks, actors included, that were started in the block and still
     live; what an exception leaves behind is not looked at. Of each system that is given and lives on, it also
     names inboxes before which more senders wait than at the beginning, and counts the deadlines that are pending
-    and were not: asks with a timeout that nobody has settled.
+    and were not, such as those of asks that nobody has settled.
     """
     before, tasks = [_Picture.of(system) for system in systems], set(_living_tasks())
     yield
