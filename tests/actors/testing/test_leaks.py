@@ -84,6 +84,22 @@ async def test_what_was_there_before_may_stay_and_may_go():
         nursery.cancel_scope.cancel()
 
 
+@every_schedule
+async def test_who_waited_before_the_block_is_not_its_leak(scheduler):
+    gate = trio.Event()
+    async with open_system(scheduler=scheduler) as system, trio.open_nursery() as nursery:
+        busy = await system.start(gated, gate, [], name="busy", capacity=1)
+        await busy.tell("in hand")
+        await wait_all_tasks_blocked()
+        await busy.tell("queued")
+        nursery.start_soon(busy.tell, "x")
+        await wait_all_tasks_blocked()
+        assert busy.statistics().waiting == 1
+        with assert_no_leaks(system):
+            await wait_all_tasks_blocked()
+        gate.set()
+
+
 async def brief(task_status):
     event = trio.Event()
     task_status.started(event)
