@@ -124,7 +124,7 @@ def set_regimes(feed: Feed, strategies: Mapping[str, Scripted]) -> None:
 class Play:
     """One caller takes the steps of a script; what its calls raise is noted, and it goes on."""
 
-    def __init__(self, desk: Desk, lab: Lab, way: Way, *, poll_regimes: bool) -> None:
+    def __init__(self, desk: Desk, lab: Lab, way: Way, *, poll_regimes: bool, watched: bool) -> None:
         self.desk, self.lab = desk, lab
         self.strategies = strategies_of(desk, lab)
         self.cast = Cast(desk, lab, self.strategies)
@@ -137,8 +137,8 @@ class Play:
             DEFAULT,
             dispatch=way.dispatch,
             poll_regimes=poll_regimes,
-            trace=self.trace.append,
-            sink=self.sink,
+            trace=self.trace.append if watched else None,
+            sink=self.sink if watched else None,
             scheduler=way.scheduler(),
         )
 
@@ -195,10 +195,12 @@ class Play:
         )
 
 
-def by_the_runner(desk: Desk, script: Sequence[Step], way: Way, *, poll_regimes: bool = True) -> Run:
+def by_the_runner(
+    desk: Desk, script: Sequence[Step], way: Way, *, poll_regimes: bool = True, watched: bool = True
+) -> Run:
     async def scenario() -> Run:
         async with laboratory(desk) as lab:
-            play = Play(desk, lab, way, poll_regimes=poll_regimes)
+            play = Play(desk, lab, way, poll_regimes=poll_regimes, watched=watched)
             if way.entered:
                 try:
                     async with play.runner:

@@ -19,9 +19,11 @@ def without_reports(calls):
 
 
 @law
-@given(plays(), WAYS)
-def test_every_strategy_meets_the_calls_that_the_guides_flow_makes(play: tuple[Desk, list[Feed]], way: Way):
-    expected, run = by_the_model(*play), by_the_runner(*play, way)
+@given(plays(), WAYS, st.booleans())
+def test_every_strategy_meets_the_calls_that_the_guides_flow_makes(
+    play: tuple[Desk, list[Feed]], way: Way, watched: bool
+):
+    expected, run = by_the_model(*play), by_the_runner(*play, way, watched=watched)
 
     assert run.calls == expected.calls
     assert run.states == expected.states

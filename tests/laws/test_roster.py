@@ -1,6 +1,7 @@
 """Sleeves come and go and policies change between slices; every law holds through it."""
 
 from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.laws.desk import Desk, Feed, Step, changing_desks
 from tests.laws.monitors import lost_or_doubled, out_of_turn, over_budget
@@ -10,11 +11,11 @@ from tests.laws.test_order import shuffled
 
 
 @law
-@given(changing_desks(), WAYS)
+@given(changing_desks(), WAYS, st.booleans())
 def test_every_strategy_meets_the_calls_that_the_flow_makes_while_sleeves_come_and_go(
-    play: tuple[Desk, list[Step]], way: Way
+    play: tuple[Desk, list[Step]], way: Way, watched: bool
 ):
-    expected, run = by_the_model(*play), by_the_runner(*play, way)
+    expected, run = by_the_model(*play), by_the_runner(*play, way, watched=watched)
 
     assert run.calls == expected.calls
     assert run.states == expected.states

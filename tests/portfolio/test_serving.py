@@ -7,7 +7,7 @@ import pytest
 import trio
 
 from tests.laws.schedules import Way
-from tests.portfolio.parts import Boom, Strategy, equal, event, every_dispatch
+from tests.portfolio.parts import Boom, Strategy, TwoPhases, equal, event, every_dispatch
 from tradedesk.marketdata import Slice, SourceOrderError
 from tradedesk.portfolio import Handled, PortfolioRunner, collect_slices
 
@@ -223,12 +223,13 @@ class Life:
         self.scope = trio.CancelScope()
         self.running = 0
         self.strategies = {key: Strategy(key == "A", self.handle, at_report=self.turn) for key in "AB"}
+        self.strategies["C"] = TwoPhases(active=True, at_update=self.handle, at_evaluation=self.handle)
         self.runner = runner_of(mode, self.strategies, scheduler=way.scheduler())
 
     def turn(self, strategy: Strategy) -> None:
         strategy.active = not strategy.active
 
-    async def handle(self, _: object) -> None:
+    async def handle(self, _: object = None) -> None:
         self.running += 1
         try:
             await trio.sleep(1)
@@ -242,7 +243,7 @@ class Life:
                 await nursery.start(self.runner.serve, receive)
                 async with send:
                     for number in range(2):
-                        await send.send(Slice(number, (event("A"), event("A", "HOUR"), event("B"))))
+                        await send.send(Slice(number, (event("A"), event("A", "HOUR"), event("B"), event("C"))))
 
     @property
     def calls(self) -> dict[str, list[object]]:
@@ -273,7 +274,7 @@ def struck(mode: str, way: Way, step: int) -> Life:
 )
 def test_cancelled_before_any_step_a_strategy_has_seen_the_beginning_of_the_flow(mode, way):
     whole = struck(mode, way, -1).calls
-    assert {key: len(calls) for key, calls in whole.items()} == {"A": 12, "B": 8}
+    assert {key: len(calls) for key, calls in whole.items()} == {"A": 12, "B": 8, "C": 12}
     for step in count(1):
         life = struck(mode, way, step)
         for key, calls in life.calls.items():

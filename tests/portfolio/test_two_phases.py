@@ -2,49 +2,22 @@
 
 import re
 
-import attrs
 import pytest
 import trio
 
-from tests.portfolio.parts import Boom, Says, Strategy, caught, event, every_dispatch, every_mode, serving
+from tests.portfolio.parts import (
+    Boom,
+    Says,
+    Strategy,
+    TwoPhases,
+    caught,
+    event,
+    every_dispatch,
+    every_mode,
+    nothing,
+    serving,
+)
 from tradedesk.portfolio import Failed, Handled, PortfolioRunner, Refused, Routed, StrategySpec, Updated
-
-
-def nothing(_=None):
-    return None
-
-
-@attrs.define(eq=False)
-class TwoPhases:
-    """Writes down its calls, with the risk it was under."""
-
-    active: object = False
-    at_update: object = nothing
-    at_evaluation: object = nothing
-    at_risk: object = nothing
-    calls: list[object] = attrs.field(factory=list)
-    risk: float | None = None
-
-    def set_risk_per_trade(self, value):
-        self.risk = value
-        self.calls.append(("risk", value))
-        self.at_risk(value)
-
-    def is_regime_active(self):
-        self.calls.append("report")
-        return self.active
-
-    def update_state(self, event):
-        self.calls.append(("update", event.period, self.risk))
-        return self.at_update(event)
-
-    def evaluate_signals(self):
-        self.calls.append(("evaluate", self.risk))
-        return self.at_evaluation()
-
-    @property
-    def parts(self):
-        return [call for call in self.calls if call[0] in ("update", "evaluate")]
 
 
 @every_mode
@@ -67,6 +40,14 @@ async def test_it_updates_under_the_old_allocation_and_evaluates_once_under_the_
         ("evaluate", 5.0),
         "report",
     ]
+
+
+@every_mode
+async def test_it_evaluates_once_also_beside_sleeves_with_several_periods_and_unwatched(mode):
+    a = TwoPhases()
+    async with serving(mode, {"A": a, "B": Strategy()}) as runner:
+        await runner.on_slice([event("A"), event("B"), event("B", "HOUR"), event("B", "DAY")])
+    assert [call[0] for call in a.parts] == ["update", "evaluate"]
 
 
 @every_mode

@@ -13,10 +13,15 @@ from tradedesk.portfolio._waves import Failure, Kind, Wave
 
 
 class Updates:
-    """What each sleeve has updated with in this slice and not evaluated yet: candles that are without an end."""
+    """What each sleeve has updated with in this slice: candles that are without an end.
+
+    Attributes:
+        waiting: those whose evaluation is yet to be asked for.
+    """
 
     def __init__(self, keys: list[Instrument], standing: Standing, recorder: Recorder) -> None:
         self.waiting: dict[int, list[CandleCloseEvent]] = {}
+        self._asked: dict[int, list[CandleCloseEvent]] = {}
         self._keys = keys
         self._standing = standing
         self._recorder = recorder
@@ -44,6 +49,7 @@ class Updates:
         if not self.waiting:
             return wave
         due: dict[int, object] = dict.fromkeys(self.waiting, EVALUATE)
+        self._asked, self.waiting = self.waiting, {}
         if wave is not None:
             due |= zip(wave.sleeves, wave.payloads, strict=True)
         places = sorted(due)
@@ -51,7 +57,7 @@ class Updates:
 
     def evaluated(self, place: int, outcome: object) -> None:
         """A sleeve has evaluated: its candles end with that."""
-        *others, last = self.waiting.pop(place)
+        *others, last = self._asked.pop(place)
         key = self._keys[place]
         if type(outcome) is Failure:
             for event in others:
