@@ -3,18 +3,16 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.laws.desk import Desk, Feed, Step, changing_desks
+from tests.laws.desk import Feed, changing_desks
 from tests.laws.monitors import lost_or_doubled, out_of_turn, over_budget
 from tests.laws.runs import by_the_model, by_the_runner
-from tests.laws.schedules import SEEDS, WAYS, Way, law
+from tests.laws.schedules import SEEDS, WAYS, law
 from tests.laws.test_order import shuffled
 
 
 @law
 @given(changing_desks(), WAYS, st.booleans())
-def test_every_strategy_meets_the_calls_that_the_flow_makes_while_sleeves_come_and_go(
-    play: tuple[Desk, list[Step]], way: Way, watched: bool
-):
+def test_every_strategy_meets_the_calls_that_the_flow_makes_while_sleeves_come_and_go(play, way, watched):
     expected, run = by_the_model(*play), by_the_runner(*play, way, watched=watched)
 
     assert run.calls == expected.calls

@@ -189,15 +189,20 @@ async def test_without_an_allocation_there_is_no_evaluation(mode):
     ]
 
 
-async def test_a_caller_cancelled_before_the_updates_has_nothing_routed():
+async def test_a_caller_cancelled_before_the_updates_has_nothing_routed(autojump_clock):
+    async def slow(_):
+        await trio.sleep(2)
+
     a, trace = TwoPhases(), []
-    async with serving("actors", {"A": a, "B": Strategy()}, trace=trace.append) as runner:
-        with trio.CancelScope() as scope:
-            scope.cancel()
-            await runner.on_slice([event("A"), event("B")])
+    async with serving("actors", {"A": a, "B": Strategy(at_candle=slow)}, trace=trace.append) as runner:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(runner.on_slice, [event("B")])
+            await trio.sleep(1)
+            with trio.move_on_after(0.5):
+                await runner.on_slice([event("A"), event("B")])
         await runner.on_slice([])
     assert a.parts == []
-    assert [type(record) for record in trace if isinstance(record, Routed | Refused)] == [Refused, Refused]
+    assert [type(record) for record in trace if isinstance(record, Routed | Refused)] == [Routed, Refused, Refused]
 
 
 async def test_a_caller_cancelled_after_an_update_leaves_a_slice_that_is_finished(autojump_clock):
