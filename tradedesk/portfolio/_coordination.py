@@ -104,16 +104,13 @@ class Coordination:
         """
         self._recorder.begin(plan.close_time)
         self._standing.begin()
-        self._updates.begin()
-        rounds = plan.rounds
-        if rounds and self.sleeves.two_phase:
+        rounds, updates = plan.rounds, self._updates
+        if self.sleeves.two_phase:
             rounds, wanted = yield from self._update(rounds, wanted)
         places = self._to_poll()
         if places:
             self._reported(places, (yield Wave(_POLL, places, [None] * len(places))))
         (answer,) = yield Allocate(self._active_list())
-        if self._updates.waiting and type(answer) is Failure:
-            self._updates.refuse("there is no allocation to evaluate it under")
         accepted = self._answered(answer, policy)
         allocation = None if accepted is None else accepted[0]
         if allocation is not None:
@@ -121,8 +118,11 @@ class Coordination:
             yield from self._holdings.send(allocation)
             if not self._standing.failed:
                 self._settled = accepted
-        if (rounds or self._updates.waiting) and self._may_route(rounds, allocation, wanted):
-            yield from self._route(rounds)
+        if (rounds or updates.waiting) and self._may_route(rounds, allocation, wanted):
+            for candles in rounds or _NO_CANDLES:
+                wave = self._joined(candles) if updates.waiting else self._routed(candles)
+                if wave is not None:
+                    self._handled(wave, (yield wave))
 
     # Between slices -------------------------------------------------------------------------------------
 
@@ -150,6 +150,7 @@ class Coordination:
         self._active_keys = None
         self._standing.dismiss(place)
         self._holdings.dismiss(place)
+        self._updates.begin()
         self._settled = None
         self._recorder.emit(Removed, key)
 
@@ -163,6 +164,7 @@ class Coordination:
         self, rounds: Sequence[Round], wanted: Wanted
     ) -> Generator[Step, Outcomes, tuple[Sequence[Round], Wanted]]:
         """Let the sleeves in two phases update; return the candles of the others, and whether they are wanted."""
+        self._updates.begin()
         updates, others = parted(rounds, self.sleeves.two_phase)
         if not updates:
             return rounds, wanted
@@ -181,12 +183,11 @@ class Coordination:
     # Reports and allocation -----------------------------------------------------------------------------
 
     def _to_poll(self) -> Sequence[int]:
+        owing, failed = self._standing.owing, self._standing.failed  # in its update, if one failed by now
         if self._poll_regimes or self._in_flight:
-            due: Sequence[int] = range(len(self._active))
-        else:
-            due = sorted(self._standing.owing)
-        failed = self._standing.failed
-        return [place for place in due if place not in failed] if failed else due
+            everybody = range(len(self._active))
+            return [place for place in everybody if place not in failed] if failed else everybody
+        return sorted(owing - failed.keys()) if owing else ()
 
     def _reported(self, places: Sequence[int], outcomes: Outcomes) -> None:
         self._in_flight = False
@@ -228,6 +229,7 @@ class Coordination:
     def _answered(self, outcome: object, policy: str) -> Checked | None:
         """Take what was accepted; None means that every sleeve was told all of it before."""
         if type(outcome) is Failure:
+            self._updates.refuse("there is no allocation to evaluate it under")
             if isinstance(outcome.error, AllocationError):
                 raise outcome.error
             raise AllocationError(policy, f"raised {shown(outcome.error)}") from outcome.error
@@ -247,12 +249,6 @@ class Coordination:
             self._refuse(rounds, "the caller left before the candles were routed")
             return False
         return True
-
-    def _route(self, rounds: Sequence[Round]) -> Steps:
-        for candles in rounds or _NO_CANDLES:
-            wave = self._joined(candles) if self._updates.waiting else self._routed(candles)
-            if wave is not None:
-                self._handled(wave, (yield wave))
 
     def _joined(self, candles: Round) -> Wave | None:
         """Let the evaluations of this slice stand beside candles, in one wave."""

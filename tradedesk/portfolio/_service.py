@@ -204,12 +204,11 @@ class Service:
                 else:
                     reply.send(None)
 
-    async def attend(self, caller: Call | Change, dispatcher: Dispatcher) -> None:
+    def attend(self, caller: Call | Change, dispatcher: Dispatcher) -> Awaitable[None]:
         """Serve a caller who wants one thing."""
-        if type(caller) is Call:
-            await self.serve(caller.plan, caller, dispatcher)
-        else:
-            await self.change(cast("Change", caller), dispatcher)
+        if isinstance(caller, Call):
+            return self.serve(caller.plan, caller, dispatcher)
+        return self.change(caller, dispatcher)
 
     async def _advance(self, feed: Feed, dispatcher: Dispatcher) -> bool:
         """Serve the next slice of a feed; say whether there may be another."""

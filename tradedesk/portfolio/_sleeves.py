@@ -96,7 +96,11 @@ class Sleeves:
 
     def again(self, plan: Plan) -> Plan:
         """Plan once more what was planned for an earlier edition."""
-        return self._planned(plan.events, plan.close_time)
+        changing, self.changing = self.changing, 0  # those that are on their way are behind this one
+        try:
+            return self.plan(plan.events, plan.close_time)
+        finally:
+            self.changing = changing
 
     def plan(self, events: Sequence[CandleCloseEvent], close_time: int | None) -> Plan:
         """Say who gets which event.
@@ -107,9 +111,6 @@ class Sleeves:
         """
         if self.changing:
             return Plan(close_time, (), events, _NO_EDITION)
-        return self._planned(events, close_time)
-
-    def _planned(self, events: Sequence[CandleCloseEvent], close_time: int | None) -> Plan:
         if not events:
             return Plan(close_time, (), (), self.edition)
         # One pass in C for the usual slice: each instrument once, each with one sleeve that takes all periods.

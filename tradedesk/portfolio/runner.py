@@ -28,7 +28,7 @@ from tradedesk.portfolio._setup import (
     member_of,
     members_of,
 )
-from tradedesk.portfolio._sleeves import Plan, Sleeves
+from tradedesk.portfolio._sleeves import Sleeves
 from tradedesk.portfolio._tasks import Turns, refuse_descendants
 from tradedesk.portfolio._trace import TraceRecord
 from tradedesk.portfolio.types import RiskAllocationPolicy
@@ -153,7 +153,7 @@ class PortfolioRunner:
             ReentrantCallError: The call came from inside a handler.
             Exception: What the strategy raised, with a note that names sleeve and candle.
         """
-        await self._serve(self._sleeves.plan((event,), None))
+        await self._serve(Call(self._sleeves.plan((event,), None)))
 
     async def on_slice(self, events: Iterable[CandleCloseEvent] | Slice) -> None:
         """Serve all candles that close at one instant, in any order; no candles at all is a clock tick.
@@ -164,9 +164,9 @@ class PortfolioRunner:
             Exception: And all that `on_candle_close` raises.
         """
         if isinstance(events, Slice):
-            await self._serve(self._sleeves.plan(events.events, events.close_time))
+            await self._serve(Call(self._sleeves.plan(events.events, events.close_time)))
         else:
-            await self._serve(self._sleeves.plan(tuple(events), None))
+            await self._serve(Call(self._sleeves.plan(tuple(events), None)))
 
     async def run(self, source: AsyncIterable[CandleCloseEvent | Slice] | Iterable[CandleCloseEvent | Slice]) -> None:
         """Serve a source of events or slices to its end.
@@ -180,14 +180,14 @@ class PortfolioRunner:
         clock = Clock(self._sleeves)
         if isinstance(source, AsyncIterable):
             async for item in source:
-                await self._serve(clock.plan(item))
+                await self._serve(Call(clock.plan(item)))
             return
         feed = Feed(clock, iter(source))
         if self._coordinator is not None:
             await self._ask(self._coordinator, feed)
             return
         while (plan := feed.next_plan()) is not None:
-            await self._serve(plan)
+            await self._serve(Call(plan))
 
     async def serve(
         self,
@@ -212,7 +212,7 @@ class PortfolioRunner:
             task_status.started(serving)
             clock = Clock(self._sleeves)
             while (item := await serving.take(items)) is not None:
-                await self._serve(clock.plan(item))
+                await self._serve(Call(clock.plan(item)))
 
     async def add(self, sleeve: Instrument, strategy: Entry) -> None:
         """Add a sleeve behind all others, between two slices.
@@ -326,15 +326,12 @@ class PortfolioRunner:
         change = Change(make)
         self._sleeves.changing += 1  # who calls behind this one must not plan before it is made
         try:
-            await self._submit(change)
+            await self._serve(change)
         finally:
             self._sleeves.changing -= 1
         return change.result
 
-    async def _serve(self, plan: Plan) -> None:
-        await self._submit(Call(plan))
-
-    async def _submit(self, call: Call | Change) -> None:
+    async def _serve(self, call: Call | Change) -> None:
         turns, service, coordinator = self._turns, self._service, self._coordinator
         if turns.taken or coordinator is None:
             await turns.take()
