@@ -94,6 +94,17 @@ async def test_a_removed_strategy_can_be_added_again_and_starts_anew(mode):
 
 
 @every_mode
+async def test_who_owes_a_report_still_owes_it_when_those_before_it_have_left(mode):
+    b = Strategy(at_candle=fail)
+    async with serving(mode, {"A": Strategy(), "B": b}, poll_regimes=False) as runner:
+        await caught(runner.on_slice([event("B")]))
+        b.active = True
+        await runner.remove("A")
+        await runner.on_slice([])
+        assert dict(runner.statistics().held) == {"B": 12.0}
+
+
+@every_mode
 async def test_another_policy_allocates_from_the_next_slice_on_and_what_is_less_goes_first(mode):
     told = []
     strategies = {

@@ -18,6 +18,9 @@ from tests.portfolio.parts import (
     serving,
 )
 from tradedesk.portfolio import Failed, Handled, PortfolioRunner, Refused, Routed, StrategySpec, Updated
+from tradedesk.portfolio._coordination import Coordination
+from tradedesk.portfolio._sleeves import Sleeve, Sleeves
+from tradedesk.portfolio._waves import Allocate, Answer, Kind, Wave
 
 
 @every_mode
@@ -274,3 +277,55 @@ async def test_updated_is_a_record_of_its_own():
     async with serving("plain", {"A": TwoPhases(active=True)}, trace=trace.append) as runner:
         await runner.on_slice([event("A")])
     assert [record.active for record in trace if type(record) is Updated] == [True]
+
+
+# The rules, driven by hand: closed where only a cancelled host closes them ---------------------------------------------
+
+
+def core_of(*two_phase):
+    sleeves = [Sleeve(key, key, None, key in two_phase) for key in "AB"]
+    return Coordination(Sleeves(sleeves, skip_unknown=False), 1.0, poll_regimes=False, trace=None)
+
+
+def begin(core, *events):
+    return core.slice(core.sleeves.plan(events, None), "Policy", lambda: True)
+
+
+def settle(core, steps, step):
+    """Carry a slice out to its end; every sleeve reports False."""
+    waves = []
+    while True:
+        waves.append(step)
+        outcome = (
+            [core.accept(Answer({}, None), "Policy")] if isinstance(step, Allocate) else [False] * len(step.sleeves)
+        )
+        try:
+            step = steps.send(outcome)
+        except StopIteration:
+            return waves
+
+
+def test_a_slice_closed_between_update_and_evaluation_leaves_nothing_to_evaluate():
+    core = core_of("A")
+    steps = begin(core, event("A"))
+    assert next(steps).payloads == [event("A")]
+    steps.send([True])
+    steps.close()
+    steps = begin(core, event("B"))
+    waves = settle(core, steps, next(steps))
+    candles = [wave.payloads for wave in waves if isinstance(wave, Wave) and wave.kind is Kind.CANDLE]
+    assert candles == [(event("B"),)]
+
+
+def test_a_slice_closed_at_its_candles_is_followed_by_a_poll_of_everybody_also_behind_updates():
+    core = core_of("A")
+    steps = begin(core)
+    settle(core, steps, next(steps))
+    steps = begin(core, event("B"))
+    assert isinstance(next(steps), Allocate)
+    assert steps.send([core.accept(Answer({}, None), "Policy")]).kind is Kind.CANDLE
+    steps.close()
+    steps = begin(core, event("A"))
+    assert next(steps).payloads == [event("A")]
+    poll = steps.send([True])
+    assert (poll.kind, list(poll.sleeves)) == (Kind.POLL, [0, 1])
