@@ -10,6 +10,7 @@ from functools import cache, partial
 import attrs
 import pytest
 import trio
+from pytest import RaisesGroup
 
 from actors import (
     ActorError,
@@ -20,8 +21,8 @@ from actors import (
     Restart,
     open_system,
 )
-from tests.actors.parts import Boom, Ledger, silent
-from tests.actors.schedules import SCHEDULES
+from tests.actors.parts import Boom, Ledger, fragile, silent
+from tests.actors.schedules import SCHEDULES, every_schedule
 
 RULES: Mapping[str, Restart | None] = {
     "stop": Restart(),
@@ -48,6 +49,7 @@ class Scene:
     dead: dict[str, str] = attrs.field(factory=dict)
     left: str = "nothing"
     statistics: ActorStatistics | None = None
+    living: list[str] = attrs.field(factory=list)
     owed: list[Reply] = attrs.field(factory=list)
 
 
@@ -101,6 +103,7 @@ async def play(how, scheduler) -> Scene:
             async with open_system(scheduler=scheduler, observer=ledger) as system:
                 friend = await system.start(silent, name="friend")
                 ref = await system.start(subject, friend, scene, name="a", capacity=2, restart=RULES[how])
+                await system.start(silent, name="z")
                 await set_up(ref, outside, scene)
                 if crash is None:
                     outside.start_soon(getattr(ref, how))
@@ -110,6 +113,9 @@ async def play(how, scheduler) -> Scene:
                 await friend.stop()
                 await trio.sleep(1)
                 look(ref, scene)
+                scene.living = [each.name for each in system.tree().actors]
+                if how != "restart":
+                    await system.start(silent, name="a")  # or NameTaken
         except* Boom as group:
             scene.left = " of ".join(type(error).__name__ for error in chain_of(group))
             look(ref, scene)
@@ -300,6 +306,22 @@ def test_who_watches_it(how, ends):
     assert sorted(fates(how, lambda scene: sorted(scene.ends) if scene.left != "nothing" else scene.ends)) == [ends]
 
 
+@pytest.mark.parametrize(
+    ("how", "living"),
+    [
+        ("stop", ["z"]),
+        ("drain", ["z"]),
+        ("kill", ["z"]),
+        ("crash", []),
+        ("restart", ["a", "z"]),
+        ("limit", []),
+    ],
+)
+def test_the_name_and_the_place_in_start_order(how, living):
+    """Where the actor ended and the system did not, the scene starts another one of its name."""
+    assert fates(how, lambda scene: scene.living) == [living]
+
+
 @pytest.mark.parametrize("how", RULES)
 def test_whom_it_watches(how):
     assert fates(how, lambda scene: scene.news) == [["stopped"] if how == "restart" else []]
@@ -339,3 +361,14 @@ def counters(now):
 )
 def test_what_leaves_the_block(how, left):
     assert fates(how, lambda scene: scene.left) == [left]
+
+
+@every_schedule
+async def test_a_crash_with_the_last_message_of_a_drain_is_not_restarted_and_not_lost(scheduler):
+    with RaisesGroup(Boom):
+        async with open_system(scheduler=scheduler) as system:
+            ref = await system.start(fragile, restart=Restart())
+            await ref.tell(Boom())
+            await ref.drain()
+            await trio.sleep_forever()
+    assert (ref.ending.reason, ref.statistics().restarts) == ("crashed", 0)
