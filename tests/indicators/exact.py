@@ -5,6 +5,7 @@ number, or a tuple of numbers in the order of the fields of the indicator's valu
 """
 
 from decimal import Decimal, localcontext
+from itertools import pairwise
 from typing import NamedTuple
 
 D = Decimal
@@ -108,7 +109,7 @@ def roc(series, size):
 
 
 def rsi(series, size):
-    changes = [None, *(after - before for before, after in zip(series, series[1:], strict=False))]
+    changes = [None, *(after - before for before, after in pairwise(series))]
     rises = wilder([None if change is None else max(change, D(0)) for change in changes], size)
     falls = wilder([None if change is None else max(-change, D(0)) for change in changes], size)
     return [
@@ -122,7 +123,7 @@ def true_range(candles):
         None,
         *(
             max(now.high - now.low, abs(now.high - before.close), abs(now.low - before.close))
-            for before, now in zip(candles, candles[1:], strict=False)
+            for before, now in pairwise(candles)
         ),
     ]
 
@@ -145,7 +146,7 @@ def stochastic(candles, size, smoothing, signal):
 
 def adx(candles, size):
     """Wilder's sums begin with size - 1 plain items, as in TA-Lib."""
-    pairs = list(zip(candles, candles[1:], strict=False))
+    pairs = list(pairwise(candles))
     moves = [(now.high - before.high, before.low - now.low) for before, now in pairs]
     ups = _decaying([up if up > max(down, 0) else D(0) for up, down in moves], size)
     downs = _decaying([down if down > max(up, 0) else D(0) for up, down in moves], size)

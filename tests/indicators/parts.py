@@ -76,7 +76,9 @@ CASES = [
     Case(WMA, (1,), 1, exact.wma, None),
     Case(Stdev, (7,), 7, exact.stdev, f("STDDEV", 7)),
     Case(Stdev, (1,), 1, exact.stdev, None),
-    Case(BollingerBands, (7, 2.5), 7, exact.bollinger, reordered(f("BBANDS", 7, 2.5, 2.5), 2, 1, 0), rounding=OF_A_PRICE),
+    Case(
+        BollingerBands, (7, 2.5), 7, exact.bollinger, reordered(f("BBANDS", 7, 2.5, 2.5), 2, 1, 0), rounding=OF_A_PRICE
+    ),
     Case(RollingMax, (7,), 7, exact.highest, f("MAX", 7)),
     Case(RollingMax, (1,), 1, exact.highest, None),
     Case(RollingMin, (7,), 7, exact.lowest, f("MIN", 7)),

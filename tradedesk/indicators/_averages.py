@@ -5,17 +5,21 @@ window then is the rest of the block before and the start of the running block: 
 a block ends, in one pass from its end, and the start's sum grows with each input. Nothing is ever subtracted, so what
 has left the window leaves no rounding error behind, whatever its size and however long the series; and each input costs
 the same on average. The idea is van Herk's (1992) and Gil and Werman's (1993), there for the maximum.
+
+``NO_OP``: a class that checks its settings would by attrs' default send every assignment to any of its fields through
+the checks, which takes longer than most of these updates.
 """
 
 from itertools import accumulate
 
 from attrs import define, field
+from attrs.setters import NO_OP
 
 from tradedesk.indicators._checks import at_least_one, checked
 from tradedesk.indicators._seeded import Seeded, exponential
 
 
-@define(eq=False)
+@define(on_setattr=NO_OP, eq=False)
 class SMA:
     """Simple moving average: the mean of the last `window` numbers. First value after `window` numbers."""
 
@@ -50,7 +54,7 @@ class SMA:
         return self._value
 
 
-@define(eq=False)
+@define(on_setattr=NO_OP, eq=False)
 class WMA:
     """Linearly weighted moving average: weights `window` for the newest number down to 1 for the oldest.
 
@@ -94,7 +98,7 @@ class WMA:
         return self._value
 
 
-@define(eq=False)
+@define(on_setattr=NO_OP, eq=False)
 class EMA:
     """Exponential moving average with the weight 2 / (window + 1) for the newest number.
 

@@ -3,13 +3,14 @@
 from collections import deque
 
 from attrs import define, field
+from attrs.setters import NO_OP
 
 from tradedesk._value import value
 from tradedesk.indicators._checks import IndicatorSettingError, at_least_one, checked
 from tradedesk.indicators._seeded import Seeded, exponential
 
 
-@define(eq=False)
+@define(on_setattr=NO_OP, eq=False)
 class Momentum:
     """The newest number minus the one `window` before it. First value after ``window + 1`` numbers."""
 
@@ -37,7 +38,7 @@ class Momentum:
         return self._value
 
 
-@define(eq=False)
+@define(on_setattr=NO_OP, eq=False)
 class ROC:
     """Rate of change: the newest number against the one `window` before it, in percent of the earlier one.
 
@@ -80,7 +81,7 @@ class MACDValue:
     histogram: float
 
 
-@define(eq=False)
+@define(on_setattr=NO_OP, eq=False)
 class MACD:
     """Moving average convergence divergence: `EMA` of `fast` minus `EMA` of `slow`, and its own `EMA` of `signal`.
 

@@ -3,6 +3,7 @@
 from itertools import accumulate
 
 from attrs import define, field
+from attrs.setters import NO_OP
 
 from tradedesk._value import value
 from tradedesk.indicators._averages import SMA
@@ -10,7 +11,7 @@ from tradedesk.indicators._checks import at_least_one, checked, checked_candle
 from tradedesk.marketdata import Candle
 
 
-@define(eq=False)
+@define(on_setattr=NO_OP, eq=False)
 class _Highest:
     """The largest of the last `window` numbers; None before."""
 
@@ -35,7 +36,7 @@ class _Highest:
         return self.value
 
 
-@define(eq=False)
+@define(on_setattr=NO_OP, eq=False)
 class RollingMax:
     """The largest of the last `window` numbers. First value after `window` numbers."""
 
@@ -58,7 +59,7 @@ class RollingMax:
         return self._highest.update(checked(number, self))
 
 
-@define(eq=False)
+@define(on_setattr=NO_OP, eq=False)
 class RollingMin:
     """The smallest of the last `window` numbers. First value after `window` numbers."""
 
@@ -94,7 +95,7 @@ class DonchianValue:
     upper: float
 
 
-@define(eq=False)
+@define(on_setattr=NO_OP, eq=False)
 class DonchianChannel:
     """Highest high and lowest low of the last `window` candles, and the middle between them.
 
@@ -135,7 +136,7 @@ class StochasticValue:
     d: float
 
 
-@define(eq=False)
+@define(on_setattr=NO_OP, eq=False)
 class Stochastic:
     """Slow stochastic oscillator (TA-Lib's STOCH): where the close stands between lowest low and highest high.
 

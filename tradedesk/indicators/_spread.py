@@ -11,6 +11,7 @@ from math import inf, sqrt
 from typing import TYPE_CHECKING
 
 from attrs import define, field
+from attrs.setters import NO_OP
 
 from tradedesk._value import value
 from tradedesk.indicators._checks import IndicatorSettingError, at_least_one, checked
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from attrs import Attribute
 
 
-@define(eq=False)
+@define(on_setattr=NO_OP, eq=False)
 class _Moments:
     """The mean and the sum of squared deviations from it, of the last `window` numbers.
 
@@ -73,7 +74,7 @@ class _Moments:
         self._mean = self._squares = 0.0
 
 
-@define(eq=False)
+@define(on_setattr=NO_OP, eq=False)
 class Stdev:
     """Population standard deviation of the last `window` numbers, in their unit (TA-Lib's STDDEV).
 
@@ -119,7 +120,7 @@ def _a_width(owner: object, attribute: "Attribute[float]", width: object) -> Non
         )
 
 
-@define(eq=False)
+@define(on_setattr=NO_OP, eq=False)
 class BollingerBands:
     """The mean of the last `window` numbers, and `width` population standard deviations above and below it.
 

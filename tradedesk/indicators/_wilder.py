@@ -5,6 +5,7 @@ His average of `window` begins as the mean of the first `window` items; each lat
 """
 
 from attrs import define, field
+from attrs.setters import NO_OP
 
 from tradedesk._value import value
 from tradedesk.indicators._checks import at_least_one, checked, checked_candle
@@ -12,7 +13,7 @@ from tradedesk.indicators._seeded import Seeded, wilder
 from tradedesk.marketdata import Candle
 
 
-@define(eq=False)
+@define(on_setattr=NO_OP, eq=False)
 class RSI:
     """Relative strength index: the average rise as a share of average rise plus average fall, 0 to 100.
 
@@ -57,7 +58,7 @@ def _true_range(candle: Candle, last_close: float) -> float:
     return max(candle.high, last_close) - min(candle.low, last_close)
 
 
-@define(eq=False)
+@define(on_setattr=NO_OP, eq=False)
 class TrueRange:
     """The candle's range, stretched to the close before it, in the unit of the price. First value after 2 candles."""
 
@@ -81,7 +82,7 @@ class TrueRange:
         return self._value
 
 
-@define(eq=False)
+@define(on_setattr=NO_OP, eq=False)
 class ATR:
     """Average true range: Wilder's average of the true ranges, in the unit of the price.
 
@@ -119,7 +120,7 @@ class ADXValue:
     minus_di: float
 
 
-@define(eq=False)
+@define(on_setattr=NO_OP, eq=False)
 class _Decaying:
     """Wilder's sum: begins with ``window - 1`` plain items, then each item comes after one `window`-th has gone."""
 
@@ -134,7 +135,7 @@ class _Decaying:
         self.sum += item
 
 
-@define(eq=False)
+@define(on_setattr=NO_OP, eq=False)
 class ADX:
     """Average directional index: Wilder's average of ``100 * |plus_di - minus_di| / (plus_di + minus_di)``.
 
