@@ -1,12 +1,8 @@
-"""Position sizes. All take keywords alone, for swapped arguments would go unseen.
+"""From risk, equity or volatility to a size.
 
-Units: money is in the currency of the account, prices in points (the unit that the instrument is quoted in), a size in
-units of the instrument (shares, lots, or pounds per point). `value_per_point` is what a size of 1 gains, in money, when
-the price rises by 1 point: 1 for shares in the account's currency, 50 for an E-mini S&P 500 future in dollars.
-
-Clamps, in this order: at most `max_size`, at least `min_size`, then down to a whole number of `lot_step`. A `min_size`
-above what the risk affords takes more risk than was given; leave it at 0 where that must not be. A risk of 0 affords
-nothing and gives a size of 0, whatever `min_size` says.
+All take keywords alone, for swapped arguments would go unseen. Money is in the currency of the account, prices are in
+points, a size is in units of the instrument. Clamps, in this order: at most `max_size`, at least `min_size`, then down to
+a whole number of `lot_step`. A risk of 0 affords nothing and gives a size of 0, whatever `min_size` says.
 """
 
 from decimal import Decimal
