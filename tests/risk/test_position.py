@@ -3,6 +3,7 @@ trading, section 1b), then laws against a ledger that keeps every fill as a frac
 
 import copy
 import pickle
+from decimal import Inexact, localcontext
 from fractions import Fraction
 from math import inf, nan
 
@@ -211,6 +212,16 @@ def test_what_is_held_can_be_closed_by_its_size():
     tracker, _ = tracked((3.3333333333333335, 100), (0.000000000123, 101), (7e-7, 99))
     tracker.fill(-tracker.size, 100)
     assert tracker.side is None
+
+
+def test_the_decimal_context_of_the_caller_does_not_matter():
+    with localcontext(prec=3, traps=[Inexact]):
+        tracker, _ = tracked((1.2345, 100.01), (2.3456, 101.23), (-1.5, 99.87))
+        tracker.mark(candle(102.345, 98.765))
+        closed = tracker.close(100.55)
+    plain, _ = tracked((1.2345, 100.01), (2.3456, 101.23), (-1.5, 99.87))
+    plain.mark(candle(102.345, 98.765))
+    assert closed == plain.close(100.55)
 
 
 def test_a_hundred_thousand_fills_leave_no_drift():

@@ -1,5 +1,6 @@
 """Sizes: the formulas, the clamps, and what is refused in which words."""
 
+from decimal import Inexact, localcontext
 from fractions import Fraction
 from math import inf, nan
 
@@ -84,8 +85,9 @@ def test_a_size_is_rounded_down_to_whole_lots(size, arguments):
 def test_rounding_never_adds_risk(risk: float, distance: float, step: float):
     lots = atr_normalised_size(risk_per_trade=risk, atr=distance, atr_risk_mult=1.0, lot_step=step)
     assert price_of(lots) % price_of(step) == 0
-    short = Fraction(risk) / Fraction(distance) - price_of(lots)
-    assert -price_of(step) / 10**9 <= short < price_of(step) * (1 + Fraction(1, 10**9))
+    exact = Fraction(risk) / Fraction(distance)
+    rounding = price_of(step) / 10**9 + exact / 2**51  # of the lot, and of the size as a float
+    assert -rounding <= exact - price_of(lots) < price_of(step) + rounding
 
 
 @pytest.mark.parametrize(
@@ -105,6 +107,12 @@ def test_rounding_never_adds_risk(risk: float, distance: float, step: float):
 )
 def test_a_size_is_the_whole_steps_in_it(size: float, step: float, rounded: float):
     assert round_down_to_step(size, step) == rounded
+
+
+def test_the_decimal_context_of_the_caller_does_not_matter():
+    with localcontext(prec=3, traps=[Inexact]):
+        assert round_down_to_step(123_456.789, 0.01) == 123_456.78
+        assert round_down_to_step(0.30000001, 0.1) == 0.3
 
 
 @pytest.mark.parametrize("size", [-0.1, nan, inf])

@@ -42,7 +42,8 @@ class Momentum:
 class ROC:
     """Rate of change: the newest number against the one `window` before it, in percent of the earlier one.
 
-    Where the earlier one is 0 there is no rate, and the value is 0, as in TA-Lib. First value after
+    Where the earlier one is 0 there is no rate, and the value is 0, as in TA-Lib; where it is so small that the rate is
+    beyond all floats, the value is infinite. First value after
     ``window + 1`` numbers.
     """
 

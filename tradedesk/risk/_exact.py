@@ -10,8 +10,11 @@ from decimal import Context, Decimal
 from typing import Final
 
 ZERO: Final = Decimal(0)
+ONE: Final = Decimal(1)
 EXACT: Final = Context(prec=120)
-"""Used through its methods. It never becomes the current context, nothing changes it, and nobody reads its flags."""
+"""Used through its methods, for operators round as the caller's context says. It never becomes the current context,
+nothing changes it, and nobody reads its flags.
+"""
 
 
 def finite(what: str, number: object) -> float:

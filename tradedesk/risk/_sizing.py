@@ -1,8 +1,8 @@
 """From risk, equity or volatility to a size.
 
 All take keywords alone, for swapped arguments would go unseen. Money is in the currency of the account, prices are in
-points, a size is in units of the instrument. Clamps, in this order: at most `max_size`, at least `min_size`, then down to
-a whole number of `lot_step`. A risk of 0 affords nothing and gives a size of 0, whatever `min_size` says.
+points, a size is in units of the instrument. Clamps, in this order: at most `max_size`, at least `min_size`, then down
+to a whole number of `lot_step`. A risk of 0 affords nothing and gives a size of 0, whatever `min_size` says.
 """
 
 from decimal import Decimal
@@ -11,7 +11,7 @@ from typing import Final
 
 from attrs import frozen
 
-from tradedesk.risk._exact import EXACT, decimal, not_negative, positive
+from tradedesk.risk._exact import EXACT, ONE, decimal, not_negative, positive
 
 _WHOLE: Final = Decimal("1e-9")
 """What falls short of a whole step by less than this share of it is that step, less a rounding error."""
@@ -144,8 +144,8 @@ def round_down_to_step(size: float, step: float) -> float:
     exact_step = decimal(positive("step", step))
     count = EXACT.divide(decimal(not_negative("size", size)), exact_step)
     whole = EXACT.to_integral_value(count)
-    if whole - count > _WHOLE:
-        whole -= 1
+    if EXACT.subtract(whole, count) > _WHOLE:
+        whole = EXACT.subtract(whole, ONE)
     return float(EXACT.multiply(whole, exact_step))
 
 

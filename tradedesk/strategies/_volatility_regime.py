@@ -1,8 +1,8 @@
 """A regime that follows the size of the moves."""
 
+from collections import deque
 from math import inf
 
-from tradedesk.indicators import SMA
 from tradedesk.marketdata import CandleCloseEvent, Instrument
 
 
@@ -27,7 +27,7 @@ class VolatilityRegime:
         self.risk_per_trade = 0.0
         self._active = False
         self._close = 0.0
-        self._usual = SMA(window)
+        self._moves: deque[float] = deque(maxlen=window)
 
     def set_risk_per_trade(self, value: float) -> None:
         """Keep the risk that the next orders may take."""
@@ -42,6 +42,6 @@ class VolatilityRegime:
         before, self._close = self._close, event.candle.close
         if before:
             move = abs(self._close - before) / abs(before)
-            usual = self._usual.value
-            self._active = usual is not None and move > self.multiple * usual
-            self._usual.update(move)
+            usual = sum(self._moves) / self.window
+            self._active = len(self._moves) == self.window and move > self.multiple * usual
+            self._moves.append(move)
