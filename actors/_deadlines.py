@@ -5,7 +5,7 @@ Pure: time arrives as data. The task that sleeps until the next deadline is in `
 
 import heapq
 from itertools import count
-from math import inf
+from math import inf, isfinite
 from typing import Protocol
 
 import attrs
@@ -16,6 +16,13 @@ from actors._seam import Waiter
 
 _KEEP = 64
 """Things over that may linger in the heap before it is swept; then up to as many as there are living ones."""
+
+
+def check_span(what: str, seconds: float, *, above_zero: bool = False) -> None:
+    """Raise `ValueError` unless ``seconds`` is a span of time."""
+    if not isfinite(seconds) or seconds < 0 or (above_zero and not seconds):
+        least = "above zero" if above_zero else "zero or more"
+        raise ValueError(f"{what} must be a finite number of seconds, {least}, not {seconds!r}")
 
 
 class Timed(Protocol):
@@ -97,6 +104,7 @@ class Deadlines:
 
     def _sweep(self) -> None:
         # amortised O(1) for each ask: the heap is swept only after it has doubled
-        self._heap = [entry for entry in self._heap if entry[2].waiting]
+        # in place, for expire() may stand in the middle of it: what expires may set the next deadline
+        self._heap[:] = [entry for entry in self._heap if entry[2].waiting]
         heapq.heapify(self._heap)
         self._sweep_at = max(_KEEP, 2 * len(self._heap))
