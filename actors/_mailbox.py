@@ -259,8 +259,6 @@ class Mailbox:
         """No timer says anything any more; what is queued stays."""
         for timer in self.timers or ():
             timer.over = True
-        if self.timers:
-            self.timers.clear()
 
     def _enter(self, message: object, mark: int) -> Entry:
         entry = [message, None, mark]

@@ -1,6 +1,7 @@
 """A10: a handler that takes too long for one message is cut, and that is a crash of its actor."""
 
 import math
+from contextlib import suppress
 
 import pytest
 import trio
@@ -145,6 +146,7 @@ async def test_set_up_clean_up_and_the_wait_for_a_message_have_no_limit(schedule
     async def patient(inbox):
         await trio.sleep(5)
         async for _ in inbox:
+            await trio.sleep(0.5)
             log.append("handled")
         await trio.sleep(5)
         log.append("cleaned")
@@ -153,7 +155,7 @@ async def test_set_up_clean_up_and_the_wait_for_a_message_have_no_limit(schedule
         ref = await system.start(patient, handler_timeout=1)
         await trio.sleep(5)
         await ref.tell("x")
-        await trio.sleep(0.5)
+        await trio.sleep(5)
     assert log == ["handled", "cleaned"]
 
 
@@ -218,10 +220,8 @@ async def test_a_handler_that_swallows_the_cancellation_has_failed_all_the_same(
     async def deaf(inbox):
         async for message in inbox:
             taken.append(message)
-            try:
+            with suppress(trio.Cancelled):
                 await trio.sleep(message)
-            except trio.Cancelled:
-                pass
 
     async with open_system(scheduler=scheduler, observer=ledger) as system:
         ref = await system.start(deaf, handler_timeout=1, restart=Restart())
@@ -251,23 +251,20 @@ async def test_a_behaviour_that_swallows_the_cancellation_and_returns_has_crashe
 
 @every_schedule
 async def test_a_loop_in_a_shield_takes_no_further_message(scheduler):
-    taken = []
+    log = []
 
     async def shielded(inbox):
+        log.append("begin")
         with trio.CancelScope(shield=True):
-            async for message in inbox:
-                taken.append(message)
-                await trio.sleep(3)
+            async for seconds in inbox:
+                await trio.sleep(seconds)
+                log.append(seconds)
 
     async with open_system(scheduler=scheduler) as system:
-        ref = await system.start(shielded, handler_timeout=1, restart=Restart(limit=1))
-        await ref.tell("a")
-        await trio.sleep(5)
-        assert (taken, ref.statistics().restarts) == (["a"], 1)
-        await ref.tell("b")
-        await trio.sleep(2)
-        assert taken == ["a", "b"]
-        await ref.kill()
+        ref = await system.start(shielded, handler_timeout=1, restart=Restart())
+        await ref.tell(3)
+        await ref.tell(0.5)
+    assert log == ["begin", 3, "begin", 0.5]
 
 
 @every_schedule

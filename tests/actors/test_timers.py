@@ -1,13 +1,17 @@
 """A10: timers belong to the incarnation that set them, in trio's time, also a virtual one."""
 
 import math
+from contextlib import suppress
+from itertools import count
 
+import attrs
 import pytest
 import trio
 
-from actors import Backoff, Conflate, Restart, Timer, open_system
-from tests.actors.parts import Boom, Ledger, silent
-from tests.actors.schedules import every_schedule
+from actors import ActorCrashed, ActorStopped, Backoff, Conflate, Restart, Timer, open_system
+from tests.actors.parts import Boom, Ledger, keeper, silent
+from tests.actors.schedules import Schedule, every_schedule
+from tests.actors.test_cancellation import CancelAt
 
 
 class Clock:
@@ -127,8 +131,9 @@ async def test_no_tick_of_the_grid_is_lost_or_doubled_to_rounding(period, autoju
     ticks = []
 
     async def count(inbox):
-        inbox.every(period, None)
-        async for _ in inbox:
+        inbox.every(period, "tick")
+        async for message in inbox:
+            assert message == "tick"
             ticks.append(trio.current_time())
 
     async with open_system() as system:
@@ -260,7 +265,9 @@ class Numbered:
 
 
 @pytest.mark.parametrize("rest", [0, 0.5, 5])
-@pytest.mark.parametrize("overflow", ["block", "fail", "drop_oldest", "drop_newest", Conflate(str)], ids=lambda rule: str(rule)[:11])
+@pytest.mark.parametrize(
+    "overflow", ["block", "fail", "drop_oldest", "drop_newest", Conflate(str)], ids=lambda rule: str(rule)[:11]
+)
 def test_no_tick_outlives_its_incarnation_not_even_one_that_was_queued_at_the_crash(rest, overflow):
     @every_schedule
     async def scenario(scheduler):
@@ -387,7 +394,7 @@ async def test_a_drain_ends_the_timers_and_finishes_the_ticks_that_are_queued(sc
 
     async def drained(inbox):
         inbox.every(1, "tick")
-        inbox.once(9, "never")
+        inbox.once(3, "after the order")
         async for message in inbox:
             clock.note(message)
             if message == "long":
@@ -483,6 +490,21 @@ def test_a_full_inbox_takes_one_tick_of_each_timer_and_no_rule_drops_it(overflow
         assert ledger.dead == dead
 
     scenario()
+
+
+@every_schedule
+async def test_drop_oldest_passes_over_a_tick(scheduler):
+    clock = Clock()
+    async with open_system(scheduler=scheduler) as system:
+        ref = await system.start(sets, clock, tick_each_second, capacity=2, overflow="drop_oldest")
+        ref.tell_nowait(2.75)
+        await trio.sleep(1.5)
+        for message in "abc":
+            ref.tell_nowait(message)
+        assert ref.statistics().queued == 2
+        await trio.sleep(1)
+        assert ref.statistics().skipped == 1
+    assert [message for _, message in clock.seen] == [2.75, "tick", "c"]
 
 
 @every_schedule
@@ -603,8 +625,7 @@ async def test_many_timers_that_expire_at_one_moment_while_the_heap_is_swept_all
             inbox.every(1, number)
         for number in range(500):
             inbox.once(50, number).cancel()
-        async for message in inbox:
-            seen.append(message)
+        await keeper(inbox, seen)
 
     async with open_system() as system:
         await system.start(many)
@@ -617,3 +638,83 @@ async def test_a_silent_actor_has_no_timers(autojump_clock):
         ref = await system.start(silent)
         await ref.tell("x")
         assert ref._inbox.timers is None
+
+
+# Cancelled anywhere -------------------------------------------------------------------------------------
+
+
+@attrs.frozen
+class Tick:
+    life: int
+    number: int
+
+
+class Lives:
+    """An actor with every kind of time: timers, a limit that some messages break, a deadline for its drain."""
+
+    def __init__(self):
+        self.ledger = Ledger()
+        self.count = 0
+        self.stale = []
+        self.sent = []
+        self.unsure = []
+
+    async def run(self, inbox):
+        self.count += 1
+        life = self.count
+        inbox.every(0.7, Tick(life, 0))
+        inbox.once(1.1, Tick(life, 1))
+        timer = inbox.once(1.6, Tick(life, 2))
+        async for message in inbox:
+            if isinstance(message, Tick):
+                self.stale += [message] if message.life != life else []
+            else:
+                await trio.sleep(9 if message.startswith("long") else 1)
+                timer.cancel()
+                inbox.reply(message)
+
+    async def ask(self, ref, message):
+        self.unsure.append(message)
+        with suppress(ActorCrashed, ActorStopped):
+            await ref.ask(message, timeout=5)
+        self.unsure.remove(message)
+        self.sent.append(message)
+
+    async def live(self, scheduler, canceller):
+        with canceller.watch():
+            async with open_system(observer=self.ledger, scheduler=scheduler, drain_timeout=1.5) as system:
+                rule = Restart(limit=9, backoff=Backoff(0.25, up_to=0.25))
+                ref = await system.start(self.run, name="a", handler_timeout=2, restart=rule, capacity=1)
+                other = await system.start(self.run, name="b", handler_timeout=2, restart=rule)
+                for message in ("x", "long", "y"):
+                    await self.ask(ref, message)
+                other.tell_nowait("long b")
+                self.sent.append("long b")
+                await ref.drain(timeout=0.5)
+        assert system.tree().actors == ()
+        assert system.statistics().deadlines == 0
+
+
+@pytest.mark.parametrize(
+    "schedule", [Schedule("production"), *(Schedule("controlled", seed) for seed in range(8))], ids=str
+)
+def test_wherever_it_is_cancelled_no_tick_is_stale_doubled_or_dead_and_no_deadline_is_left(schedule):
+    for step in count(1):
+        lives, canceller = Lives(), CancelAt(step)
+
+        async def cancelled(scheduler, lives=lives, canceller=canceller):
+            trio.lowlevel.add_instrument(canceller)
+            await lives.live(scheduler, canceller)
+
+        schedule.run(cancelled)
+        ledger = lives.ledger
+        assert lives.stale == []
+        singles = [tick for tick in ledger.taken if isinstance(tick, Tick) and tick.number]
+        assert len(singles) == len(set(singles))
+        fates = [message for message in ledger.taken + ledger.dead if not isinstance(message, Tick)]
+        assert sorted(set(fates) - set(lives.unsure)) == sorted(lives.sent)
+        assert len(fates) == len(set(fates))
+        assert not any(isinstance(message, Tick) for message in ledger.dead)
+        if canceller.left > 0:
+            break
+    assert step > 3
