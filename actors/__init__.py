@@ -8,6 +8,7 @@ Where to look:
 - ``_circle.py``     who waits for whom, so that no circle of actors waits for itself
 - ``_inbox.py``      `Inbox`: the actor's side; ``_mailbox.py``: the senders' side of the same object
 - ``_timers.py``     `Timer`: what an actor sends to itself; ``_handler_limit.py``: how long it may take for a message
+- ``_context.py``    an inbox whose messages bring along the sender's context variables
 - ``_messages.py``   `Request`, `DeadLetter` and the ask that travels with a message
 - ``_lifecycle.py``  the life of an actor, as a table
 - ``_seam.py``       `Scheduler`: every wake-up goes through it; ``_deadlines.py``, ``_runtime.py`` stand on it

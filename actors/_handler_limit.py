@@ -4,13 +4,13 @@ The limit is one entry in the heap of deadlines for as long as the actor is busy
 expires it looks when the message in hand was taken up, and sets itself anew if that is not long enough ago.
 """
 
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from actors._context import ContextInbox
 from actors._errors import HandlerTimeout
 from actors._inbox import Inbox
 from actors._lifecycle import Life
-from actors._mailbox import NOTHING, Mailbox, Overflow
-from actors._runtime import Runtime
+from actors._mailbox import NOTHING, Mailbox
 
 if TYPE_CHECKING:
     from actors._ref import Ref
@@ -21,12 +21,11 @@ M = TypeVar("M")
 class HandlerLimit:
     """Cuts the incarnation whose handler takes longer than ``seconds``."""
 
-    __slots__ = ("_inbox", "_seconds", "_set", "failure", "ref")
+    __slots__ = ("_inbox", "_ref", "_seconds", "_set", "failure")
 
-    ref: "Ref[Any]"  # whose incarnation it cuts; it is made after its inbox
-
-    def __init__(self, inbox: Mailbox, seconds: float) -> None:
+    def __init__(self, inbox: Mailbox, ref: "Ref[Any]", seconds: float) -> None:
         self._inbox = inbox
+        self._ref = ref
         self._seconds = seconds
         self._set = False  # whether it stands in the heap
         self.failure: HandlerTimeout | None = None
@@ -44,7 +43,7 @@ class HandlerLimit:
 
     def expire(self) -> None:
         """The limit of some message has passed; perhaps of one that is done."""
-        inbox, scope = self._inbox, self.ref._scope  # noqa: SLF001 - a limit is the ref's own
+        inbox, scope = self._inbox, self._ref._scope  # noqa: SLF001 - a limit is the ref's own
         due = inbox.since + self._seconds
         self._set = False
         if inbox.in_hand is NOTHING or scope.cancel_called:  # what is being cut already is cut for another reason
@@ -57,14 +56,10 @@ class HandlerLimit:
             scope.cancel()
 
 
-class LimitedInbox(Inbox[M], Generic[M]):
+class LimitedInbox(Inbox[M]):
     """The inbox of an actor whose handlers have a limit; the others do not pay for it."""
 
-    __slots__ = ("handler_limit",)
-
-    def __init__(self, name: str, runtime: Runtime, capacity: int, overflow: Overflow, seconds: float) -> None:
-        super().__init__(name, runtime, capacity, overflow)
-        self.handler_limit = HandlerLimit(self, seconds)
+    __slots__ = ()
 
     async def __anext__(self) -> M:
         if self.handler_limit.failure is not None:  # it came back too late, and most often is cut here
@@ -88,3 +83,9 @@ class LimitedInbox(Inbox[M], Generic[M]):
         if crash is not failure:
             failure.__cause__ = crash
         return failure
+
+
+class LimitedContextInbox(LimitedInbox[M], ContextInbox[M]):
+    """Both at once."""
+
+    __slots__ = ()

@@ -20,6 +20,7 @@ from actors._statistics import ActorStatistics
 from actors._timers import Timer
 
 if TYPE_CHECKING:
+    from actors._handler_limit import HandlerLimit
     from actors._ref import Ref
 
 M = TypeVar("M")
@@ -84,7 +85,9 @@ class Inbox(Mailbox, Generic[M]):
     The loop ends when the actor is told to stop. Only the actor's own task may iterate.
     """
 
-    __slots__ = ("_on_cancel", "_watched")
+    __slots__ = ("_on_cancel", "_watched", "handler_limit")
+
+    handler_limit: "HandlerLimit"  # only where there is one, of which the class tells
 
     def __init__(self, name: str, runtime: Runtime, capacity: int, overflow: Overflow) -> None:
         super().__init__(name, runtime, capacity, overflow)
@@ -221,6 +224,7 @@ class Inbox(Mailbox, Generic[M]):
             restarts=self.restarts,
             skipped=self.skipped,
             age=self.runtime.now() - self.since if busy else None,
+            waits_for=() if self.waits_for is None else self.waits_for.names(),
         )
 
     def finish(self) -> None:

@@ -240,9 +240,13 @@ class Mailbox:
         else:
             self.bury([(notice, None, _NOTICE)], self.life.value)
 
-    def tick(self, message: object) -> Entry:
+    def tick_place(self) -> int:
+        """What stands in the entry of a tick for the place of an answer; called when its timer is set."""
+        return _TICK
+
+    def tick(self, message: object, place: int) -> Entry:
         """Append what a timer says, whatever the capacity; return what `withdraw` takes."""
-        return self._enter(message, _TICK)
+        return self._enter(message, place)
 
     def withdraw(self, tick: Entry) -> None:
         """Take a tick out again if it is still queued; nobody has lost a message, so it is no dead letter."""
@@ -260,8 +264,8 @@ class Mailbox:
         for timer in self.timers or ():
             timer.over = True
 
-    def _enter(self, message: object, mark: int) -> Entry:
-        entry = [message, None, mark]
+    def _enter(self, message: object, place: int) -> Entry:
+        entry = [message, None, place]
         if self.keyed is not None:
             self.keyed[object()] = entry
         self.put(cast("Entry", entry))

@@ -1,17 +1,20 @@
 """Starting actors and groups: from the options of a start to a task that awaits its inbox."""
 
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextvars import ContextVar
+from functools import partial
 from itertools import count
-from typing import Final, TypeVar, TypeVarTuple, cast
+from typing import Any, Final, TypeVar, TypeVarTuple, cast
 
 import attrs
 import trio
 
 from actors._actor import Actor
+from actors._context import ContextInbox, Variables, variables_of, without
 from actors._deadlines import check_span
 from actors._errors import NameTaken, SystemClosed
 from actors._group import Node, Scope
-from actors._handler_limit import LimitedInbox
+from actors._handler_limit import HandlerLimit, LimitedContextInbox, LimitedInbox
 from actors._inbox import Inbox
 from actors._lifecycle import Order
 from actors._mailbox import Conflate, Overflow
@@ -35,6 +38,7 @@ class Options:
     overflow: Overflow
     restart: Restart | None
     handler_timeout: float | None
+    context: Variables
 
 
 class Starter:
@@ -72,19 +76,14 @@ class Starter:
         self.started += 1
         inbox: Inbox[M] = self._inbox(name, options)
         ref: Ref[M] = Ref(cast("Inbox[object]", inbox), trio.CancelScope(shield=True))
-        if isinstance(inbox, LimitedInbox):
-            inbox.handler_limit.ref = ref
+        if options.handler_timeout is not None:
+            inbox.handler_limit = HandlerLimit(inbox, ref, options.handler_timeout)
         self.living[name] = cast("Ref[object]", ref)
         crashes = None if options.restart is None else Crashes(name, options.restart)
         actor = Actor(ref, inbox, behaviour, args, crashes=crashes, living=self.living, group=group)
-        if group is not self.root:
-            group.adopt(actor)
-        await self._launch(ref, inbox, actor)
+        group.adopt(actor)
+        await self._launch(ref, inbox, actor, options.context)
         return ref
-
-    def _inbox(self, name: str, options: Options) -> Inbox[M]:
-        shared = name, self._runtime, options.capacity, options.overflow
-        return Inbox(*shared) if options.handler_timeout is None else LimitedInbox(*shared, options.handler_timeout)
 
     def group(self, name: str, parent: Node, scope: Scope, restart: Restart | None) -> Node:
         """Make a group behind the children of ``parent``."""
@@ -101,9 +100,19 @@ class Starter:
             raise NameTaken(name)
         return name
 
-    async def _launch(self, ref: Ref[M], inbox: Inbox[M], actor: Actor[M]) -> None:
+    def _inbox(self, name: str, options: Options) -> Inbox[M]:
+        shared = name, self._runtime, options.capacity, options.overflow
+        if options.context:
+            kind: type[ContextInbox[M]] = ContextInbox if options.handler_timeout is None else LimitedContextInbox
+            return kind(*shared, options.context)
+        return Inbox(*shared) if options.handler_timeout is None else LimitedInbox(*shared)
+
+    async def _launch(self, ref: Ref[M], inbox: Inbox[M], actor: Actor[M], variables: Variables) -> None:
         inbox.begun = actor.starter = begun = Waiter(self._runtime.scheduler)
-        self._nursery.start_soon(actor.run, name=inbox.name)
+        if variables:
+            without(variables, partial(self._nursery.start_soon, actor.run, name=inbox.name))
+        else:
+            self._nursery.start_soon(actor.run, name=inbox.name)
         try:
             await begun.wait()
         finally:
@@ -135,6 +144,7 @@ class Group:
         overflow: Overflow = "block",
         restart: Restart | None = None,
         handler_timeout: float | None = None,
+        context: Sequence[ContextVar[Any]] = (),
     ) -> Ref[M]:
         """Start an actor, behind those that are there; return its ref when the behaviour first awaits its inbox.
 
@@ -151,6 +161,8 @@ class Group:
             handler_timeout: seconds, above zero, that the behaviour may take for one message, from the moment it
                 takes it up until it comes back for the next one or ends. Then it is cancelled at its next checkpoint
                 and has crashed of `HandlerTimeout`. Set-up before the loop and clean-up behind it have no limit.
+            context: context variables that each message brings along: while it is in hand, they have the values
+                that they had where it was sent, and none where they had none.
 
         Raises:
             NameTaken: a living actor has that name.
@@ -158,7 +170,7 @@ class Group:
                 comes out of here as it is.
             SystemClosed: the block has ended, or is ending.
         """
-        options = Options(name, capacity, overflow, restart, handler_timeout)
+        options = Options(name, capacity, overflow, restart, handler_timeout, variables_of(context))
         return await self._starter.start(self._node, behaviour, args, options)
 
     def group(self, name: str, *, scope: Scope = "one_for_one", restart: Restart | None = None) -> "Group":

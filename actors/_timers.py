@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 class Timer:
     """Sends a message to the actor that set it, once or again and again; `Inbox.once` and `Inbox.every` make one."""
 
-    __slots__ = ("_again", "_front", "_inbox", "_message", "_number", "_start", "_step", "_tick", "over")
+    __slots__ = ("_again", "_front", "_inbox", "_message", "_number", "_place", "_start", "_step", "_tick", "over")
 
     def __init__(self, inbox: "Mailbox", message: object, step: float, *, again: bool) -> None:
         self._inbox = inbox
@@ -21,6 +21,7 @@ class Timer:
         self._step = step
         self._again = again
         self._number = 1  # of the next tick; it is due at start + number * step
+        self._place = inbox.tick_place()
         self._tick: Entry | None = None  # the latest that was put into the inbox
         self._front = 0  # messages taken when that tick stands first in the queue
         self.over = not inbox.life.accepts or inbox.nap is not None
@@ -54,7 +55,7 @@ class Timer:
             inbox.skipped += 1
         else:
             self._front = inbox.taken + len(inbox.queue)
-            self._tick = inbox.tick(self._message)
+            self._tick = inbox.tick(self._message, self._place)
 
     def _set_next(self, now: float) -> None:
         """Stay on the grid: what was missed is not made up for."""

@@ -126,6 +126,16 @@ async def test_what_was_missed_while_the_program_was_blocked_is_skipped_and_not_
     assert clock.seen == [(3.5, "tick"), (4, "tick")]
 
 
+async def test_a_machine_that_slept_for_years_costs_one_tick(mock_clock):
+    clock = Clock()
+    async with open_system() as system:
+        ref = await system.start(sets, clock, lambda inbox: inbox.every(2**-10, "tick"))
+        mock_clock.jump(2**27)
+        await trio.testing.wait_all_tasks_blocked()
+        assert ref.statistics().skipped == 2**37 - 1
+    assert clock.seen == [(2**27, "tick")]
+
+
 @pytest.mark.parametrize("period", [0.1, 1 / 3, 1e-3, 7.7])
 async def test_no_tick_of_the_grid_is_lost_or_doubled_to_rounding(period, autojump_clock):
     ticks = []
@@ -400,14 +410,18 @@ async def test_a_drain_ends_the_timers_and_finishes_the_ticks_that_are_queued(sc
             if message == "long":
                 await trio.sleep(3.5)
                 timers.append(inbox.every(1, "set too late"))
+            if message == "mail":
+                await trio.sleep(2.5)
 
     async with open_system(scheduler=scheduler, observer=ledger) as system:
         ref = await system.start(drained)
         await ref.tell("long")
-        await trio.sleep(1.5)
+        await trio.sleep(0.5)
+        await ref.tell("mail")
+        await trio.sleep(1)
         await ref.drain()
         assert system.statistics().deadlines == 0
-    assert clock.seen == [(0, "long"), (3.5, "tick")]
+    assert clock.seen == [(0, "long"), (3.5, "mail"), (6, "tick")]
     assert ledger.letters == []
     assert not timers[0].waiting
 
