@@ -58,10 +58,12 @@ class Timer:
             self._tick = inbox.tick(self._message, self._place)
 
     def _set_next(self, now: float) -> None:
-        """Stay on the grid: what was missed is not made up for."""
+        """Stay on the grid: what was missed is not made up for.
+
+        The number is never too high, for that would lose a tick. Where it is too low the tick is due in this same
+        turn, and skipped, for the one before is queued.
+        """
         due, self._number = self._number, max(self._number + 1, floor((now - self._start) / self._step))
-        while self._start + self._number * self._step <= now:
-            self._number += 1
         self._inbox.skipped += self._number - due - 1
         self._inbox.runtime.at(self._start + self._number * self._step, self)
 

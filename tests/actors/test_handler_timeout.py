@@ -434,6 +434,9 @@ async def test_a_limit_is_one_deadline_however_many_messages_and_none_when_the_a
             await ref.ask(0)
         assert system.statistics().deadlines == 1
         assert len(system._runtime._deadlines._heap) == 1
+        for _ in range(20):
+            await ref.ask(1.5)
+            assert len(system._runtime._deadlines._heap) == 1
         await trio.sleep(3)
         assert system.statistics().deadlines == 0
         assert len(system._runtime._deadlines._heap) == 0
