@@ -30,7 +30,12 @@ class Timed(Protocol):
 
     @property
     def waiting(self) -> bool:
-        """Whether it is still to happen."""
+        """Whether it must stay in the heap."""
+        ...
+
+    @property
+    def pending(self) -> bool:
+        """Whether somebody waits for it; most often the same."""
         ...
 
     def expire(self) -> None:
@@ -47,6 +52,8 @@ class Alarm:
     @property
     def waiting(self) -> bool:
         return self.waiter.left > 0
+
+    pending = waiting
 
     def expire(self) -> None:
         if self.waiter.left > 0:
@@ -67,6 +74,8 @@ class Limit:
     def waiting(self) -> bool:
         return self.answers.values[self.place] is WAITING
 
+    pending = waiting
+
     def expire(self) -> None:
         if self.waiting:
             self.answers.fail(self.place, AskTimeout(self.actor, self.message, self.timeout))
@@ -86,9 +95,9 @@ class Deadlines:
         return self._heap[0][0] if self._heap else inf
 
     @property
-    def waiting(self) -> int:
+    def pending(self) -> int:
         """What is in the heap and not over."""
-        return sum(timed.waiting for _, _, timed in self._heap)
+        return sum(timed.pending for _, _, timed in self._heap)
 
     def add(self, deadline: float, timed: Timed) -> None:
         """``timed`` expires at ``deadline``."""

@@ -38,8 +38,13 @@ class HandlerLimit:
 
     @property
     def waiting(self) -> bool:
-        """Whether there may still be something to cut."""
+        """Whether there may still be something to cut; of an idle actor, too: its next message does not set it anew."""
         return self._set and self._inbox.life is not Life.ENDED
+
+    @property
+    def pending(self) -> bool:
+        """Whether a handler runs that may be cut."""
+        return self.waiting and self._inbox.in_hand is not NOTHING
 
     def expire(self) -> None:
         """The limit of some message has passed; perhaps of one that is done."""

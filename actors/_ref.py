@@ -201,6 +201,8 @@ class _Patience:
     def waiting(self) -> bool:
         return self.ref._inbox.life not in (Life.KILLED, Life.ENDED)  # noqa: SLF001 - the module that owns Ref
 
+    pending = waiting
+
     def expire(self) -> None:
         if self.waiting:
             give(self.ref, Order.KILL)

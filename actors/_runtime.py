@@ -33,7 +33,7 @@ class Runtime:
     @property
     def deadlines(self) -> int:
         """What is still to happen at a time of its own."""
-        return self._deadlines.waiting
+        return self._deadlines.pending
 
     def limit(self, ask: Limit) -> None:
         """Let an ask expire when its timeout has passed, from now."""

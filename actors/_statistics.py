@@ -53,7 +53,7 @@ class SystemStatistics:
         dead_letters: messages that nobody handled, whole life of the system, ended actors included.
         late_replies: replies whose asker had left, likewise.
         deadlines: what is still to happen at a time of its own: timeouts of asks that are not settled, rests before a
-            restart, timers, limits of drains, and limits of handlers (for a while also after the handler).
+            restart, timers, limits of drains, and limits of handlers that run.
     """
 
     name: str

@@ -42,6 +42,8 @@ class Timer:
         """Whether a tick is to come."""
         return not self.over
 
+    pending = waiting
+
     def expire(self) -> None:
         """A tick is due."""
         if self.over:

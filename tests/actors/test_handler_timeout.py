@@ -8,6 +8,7 @@ import trio
 
 from actors import ActorCrashed, ActorStopped, Backoff, HandlerTimeout, Restart, open_system
 from actors._handler_limit import LimitedInbox
+from actors.testing import assert_no_leaks
 from tests.actors.parts import Boom, Ledger, silent
 from tests.actors.schedules import every_schedule
 
@@ -432,14 +433,36 @@ async def test_a_limit_is_one_deadline_however_many_messages_and_none_when_the_a
         ref = await system.start(sleeper, [], handler_timeout=2)
         for _ in range(1_000):
             await ref.ask(0)
-        assert system.statistics().deadlines == 1
         assert len(system._runtime._deadlines._heap) == 1
         for _ in range(20):
             await ref.ask(1.5)
             assert len(system._runtime._deadlines._heap) == 1
-        await trio.sleep(3)
         assert system.statistics().deadlines == 0
+        await trio.sleep(3)
         assert len(system._runtime._deadlines._heap) == 0
+
+
+async def test_only_a_handler_that_runs_counts_as_a_pending_deadline(autojump_clock):
+    async with open_system() as system:
+        with assert_no_leaks(system):
+            ref = await system.start(sleeper, [], handler_timeout=2)
+            ref.tell_nowait(1)
+            await trio.sleep(0.5)
+            assert system.statistics().deadlines == 1
+            await trio.sleep(0.6)
+            assert system.statistics().deadlines == 0
+            await ref.stop()
+
+
+async def test_the_limit_holds_when_the_heap_was_swept_while_the_actor_was_idle(autojump_clock):
+    async with open_system() as system:
+        ref = await system.start(sleeper, [], handler_timeout=2, restart=Restart())
+        other = await system.start(sleeper, [])
+        await ref.ask(0)
+        for _ in range(200):
+            await other.ask(0, timeout=1e6)
+        with pytest.raises(ActorCrashed):
+            await ref.ask(9)
 
 
 async def test_an_actor_without_a_limit_has_a_plain_inbox(autojump_clock):
