@@ -66,7 +66,7 @@ LAYERS = {
     ),
     "values": row(
         holds="tradedesk._value tradedesk.portfolio.types tradedesk.portfolio.policies tradedesk.portfolio._trace "
-        "tradedesk.portfolio._errors tradedesk.portfolio._waves tradedesk.execution.types tradedesk.marketdata",
+        "tradedesk.portfolio._errors tradedesk.portfolio._waves tradedesk.portfolio._statistics tradedesk.execution.types tradedesk.marketdata",
         may_import="readers",
     ),
     "readers": row(

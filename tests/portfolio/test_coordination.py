@@ -18,9 +18,9 @@ def always():
 class Hand:
     """A coordination of three sleeves, and a hand that carries its waves."""
 
-    def __init__(self, *, poll=False, trace=None):
+    def __init__(self, *, poll=False, trace=None, rules=("raise",) * 3):
         sleeves = Sleeves([Sleeve(key, key, None) for key in KEYS], skip_unknown=False)
-        self.core = Coordination(sleeves, DEFAULT, poll_regimes=poll, trace=trace)
+        self.core = Coordination(sleeves, DEFAULT, rules=rules, poll_regimes=poll, trace=trace)
         self.told = []
 
     def begin(self, *events, wanted=always):

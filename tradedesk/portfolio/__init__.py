@@ -6,6 +6,7 @@
 - ``_coordination.py``   the rules, as a pure generator of waves; ``_sleeves.py`` routes, ``_allocation.py``
   checks, ``_holdings.py`` sends risk, ``_standing.py`` knows who failed, ``_recorder.py`` writes down
 - ``_service.py``        drives the rules with a dispatcher; ``_dispatch.py``: in the caller's task, or as actors
+- ``_seats.py``          where a strategy sits: how long its handler may take, how a new object replaces it
 - ``_boundary.py``       where code of the user runs, and an exception becomes a value
 - ``_trace.py``          the records of a run; ``_errors.py``: the tree of errors
 """
@@ -13,28 +14,38 @@
 from tradedesk.marketdata import DuplicateCandleError
 from tradedesk.portfolio._errors import (
     AllocationError,
+    CandleTimeoutError,
     PortfolioError,
     ReentrantCallError,
     RunnerStateError,
     UnknownInstrumentError,
+    UnknownSleeveError,
 )
+from tradedesk.portfolio._statistics import RunnerStatistics, SleeveStatistics, SliceReport
 from tradedesk.portfolio._trace import (
     Allocated,
     Failed,
     Handled,
+    Quarantined,
+    Readmitted,
     Refused,
     Reported,
+    Restarted,
+    Resting,
     RiskSent,
     RiskTurned,
     Routed,
     TraceRecord,
 )
 from tradedesk.portfolio.policies import EqualSplitRiskPolicy
-from tradedesk.portfolio.runner import PortfolioRunner, RunnerStatistics
+from tradedesk.portfolio.runner import PortfolioRunner
 from tradedesk.portfolio.types import (
     CandleCloseEvent,
+    FailureRule,
     Instrument,
     PortfolioStrategy,
+    Quarantine,
+    Restart,
     RiskAllocationPolicy,
     Slice,
     StrategySpec,
@@ -44,10 +55,15 @@ __all__ = [
     # the runner
     "PortfolioRunner",
     "RunnerStatistics",
+    "SleeveStatistics",
+    "SliceReport",
     # what users implement and send
     "PortfolioStrategy",
     "RiskAllocationPolicy",
     "StrategySpec",
+    "FailureRule",
+    "Quarantine",
+    "Restart",
     "Instrument",
     "CandleCloseEvent",
     "Slice",
@@ -63,10 +79,16 @@ __all__ = [
     "Handled",
     "Failed",
     "Refused",
+    "Quarantined",
+    "Resting",
+    "Restarted",
+    "Readmitted",
     # errors
     "PortfolioError",
     "UnknownInstrumentError",
+    "UnknownSleeveError",
     "AllocationError",
+    "CandleTimeoutError",
     "ReentrantCallError",
     "RunnerStateError",
     "DuplicateCandleError",
