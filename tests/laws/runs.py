@@ -7,10 +7,10 @@ import attrs
 import trio
 
 from actors import Inbox, open_system
-from tests.laws.desk import DEFAULT, Desk, Feed, Lab, Scripted, entries_of, strategies_of
+from tests.laws.desk import DEFAULT, TIMEOUT, Desk, Feed, Lab, Scripted, entries_of, strategies_of, successor
 from tests.laws.model import Model
 from tests.laws.schedules import Way
-from tradedesk.portfolio import PortfolioRunner, TraceRecord
+from tradedesk.portfolio import PortfolioRunner, Quarantined, Resting, RunnerStatistics, StrategySpec, TraceRecord
 
 
 @attrs.define
@@ -46,6 +46,15 @@ def states_of(strategies: Mapping[str, Scripted]) -> dict[str, tuple[object, ...
     return {key: (strategy.state, strategy.risk, strategy.regime) for key, strategy in strategies.items()}
 
 
+def figures(statistics: RunnerStatistics) -> object:
+    """Statistics as a value that those of another run can equal."""
+    fields = attrs.asdict(statistics, recurse=False)
+    sleeves = {key: attrs.asdict(one) for key, one in statistics.sleeves.items()}
+    for one in sleeves.values():
+        one["error"] = None if one["error"] is None else named(one["error"])
+    return fields | {"sleeves": sleeves}
+
+
 async def echo(inbox: Inbox[object]) -> None:
     async for message in inbox:
         inbox.reply(message)
@@ -66,10 +75,15 @@ def by_the_model(desk: Desk, script: Sequence[Feed]) -> Run:
         async with laboratory(desk) as lab:
             model = Model(desk, lab)
             for feed in script:
+                model.ask_back(feed.readmitted)
                 for key, regime in feed.regimes.items():
                     model.strategies[key].regime = regime
                 await model.on_slice(feed.events)
-        return Run({key: s.calls for key, s in model.strategies.items()}, states_of(model.strategies))
+        return Run(
+            {key: s.calls for key, s in model.strategies.items()},
+            states_of(model.strategies),
+            statistics=model.standings,
+        )
 
     return Way().run(scenario)
 
@@ -86,10 +100,27 @@ def by_the_runner(desk: Desk, script: Sequence[Feed], way: Way, *, poll_regimes:
             await trio.lowlevel.checkpoint()
             batches.append(records)
 
+        def watch(record: TraceRecord) -> None:
+            trace.append(record)
+            if isinstance(record, Quarantined | Resting):  # its orders are refused: it holds nothing
+                lab.held[record.sleeve] = 0.0
+
+        def present(key: str) -> Scripted:
+            entry = runner.strategies[key]
+            return entry.strategy if isinstance(entry, StrategySpec) else entry
+
+        async def ask_back(feed: Feed) -> None:
+            if feed.readmitted:
+                await trio.sleep(10 * TIMEOUT)  # until every handler that was given up has ended
+            for key, anew in feed.readmitted.items():
+                if runner.statistics().sleeves[key].standing == "quarantined":
+                    runner.readmit(key, successor(desk, lab, strategies[key]) if anew else None)
+
         async def play() -> None:
             for number, feed in enumerate(script):
+                await ask_back(feed)
                 for key, regime in feed.regimes.items():
-                    strategies[key].regime = regime
+                    present(key).regime = regime
                 try:
                     with trio.move_on_after(float("inf") if feed.patience is None else feed.patience):
                         await runner.on_slice(feed.slice(number))
@@ -99,12 +130,13 @@ def by_the_runner(desk: Desk, script: Sequence[Feed], way: Way, *, poll_regimes:
         async with laboratory(desk) as lab:
             strategies = strategies_of(desk, lab)
             runner = PortfolioRunner(
-                entries_of(desk, strategies),
+                entries_of(desk, strategies, lab),
                 desk.policy(),
                 DEFAULT,
                 dispatch=way.dispatch,
                 poll_regimes=poll_regimes,
-                trace=trace.append,
+                candle_timeout=TIMEOUT if desk.hangs else None,
+                trace=watch,
                 sink=sink,
                 scheduler=way.scheduler(),
             )
@@ -118,10 +150,10 @@ def by_the_runner(desk: Desk, script: Sequence[Feed], way: Way, *, poll_regimes:
                 await play()
         return Run(
             calls={key: s.calls for key, s in strategies.items()},
-            states=states_of(strategies),
+            states=states_of({key: present(key) for key in strategies}),
             trace=trace,
             raised=raised,
-            statistics=runner.statistics(),
+            statistics=figures(runner.statistics()),
             breaches=lab.breaches,
             batches=batches,
         )

@@ -106,7 +106,7 @@ class Seat:
     def _too_late(self, *, stuck: bool, cause: Exception | None = None) -> Failure:
         error = CandleTimeoutError(self.key, self._event, self.seconds, stuck=stuck)
         error.__cause__ = None if stuck else cause
-        return Failure(error, stuck=stuck)
+        return Failure(error, stuck=stuck, candle=self._event)
 
     async def _build(self, order: Build) -> object:
         made = await perform(_CALL, self._made, order)

@@ -63,7 +63,7 @@ class Failure:
     Attributes:
         error: the exception.
         stuck: the handler has not ended though its time was up twice.
-        candle: where a new object failed at a candle that it was warmed with: that candle.
+        candle: the candle in hand, where that may be one that a new object is warmed with.
     """
 
     __slots__ = ("candle", "error", "stuck")
