@@ -41,7 +41,6 @@ def over_budget(desk: Desk, trace: Sequence[TraceRecord]) -> Iterator[str]:
                 held[sleeve] = amount if granted else 0.0
             case Failed(sleeve=sleeve, event=None):
                 held[sleeve] = max(held[sleeve], due.get(sleeve, 0.0))
-                continue  # the record that may follow says that it is down; until then nobody gets more
             case Quarantined(sleeve=sleeve) | Resting(sleeve=sleeve):
                 held[sleeve] = 0.0
         if sum(held.values()) > desk.budget * (1 + 1e-9):
