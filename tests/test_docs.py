@@ -60,6 +60,9 @@ def unproven(page: str) -> list[str]:
 
 def test_every_test_on_the_page_of_guarantees_exists():
     assert missing_tests(GUARANTEES.read_text(encoding="utf-8"), ROOT) == []
+    failure = (DOCS / "reference" / "failure.rst").read_text(encoding="utf-8")
+    assert NODE_ID.search(failure)
+    assert missing_tests(failure, ROOT) == []
 
 
 def test_every_promise_names_its_test():
