@@ -7,12 +7,13 @@ Where to look:
 - ``_ref.py``        `Ref`: how to reach an actor; ``_ask_all.py``: many at once
 - ``_circle.py``     who waits for whom, so that no circle of actors waits for itself
 - ``_inbox.py``      `Inbox`: the actor's side; ``_mailbox.py``: the senders' side of the same object
+- ``_context.py``    an inbox whose messages bring along the sender's context variables
 - ``_messages.py``   `Request`, `DeadLetter` and the ask that travels with a message
 - ``_lifecycle.py``  the life of an actor, as a table
 - ``_seam.py``       `Scheduler`: every wake-up goes through it; ``_deadlines.py``, ``_runtime.py`` stand on it
 - ``_actor.py``      one actor's task; ``_restart.py``: when it is called again after a crash; ``_group.py``: with whom
 - ``_errors.py``     the tree of errors; ``_observer.py``, ``_statistics.py``: what can be seen from outside
-- ``testing.py``     `ControlledScheduler`: the same seam, in the hands of a test
+- ``testing``        what tests of actors need: probes, planted failures, virtual time, the seam in the hands of a test
 
 Nothing here knows of trading.
 """

@@ -1,13 +1,16 @@
 """Starting actors and groups: from the options of a start to a task that awaits its inbox."""
 
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextvars import ContextVar
+from functools import partial
 from itertools import count
-from typing import Final, TypeVar, TypeVarTuple, cast
+from typing import Any, Final, TypeVar, TypeVarTuple, cast
 
 import attrs
 import trio
 
 from actors._actor import Actor
+from actors._context import ContextInbox, Variables, variables_of, without
 from actors._errors import NameTaken, SystemClosed
 from actors._group import Node, Scope
 from actors._inbox import Inbox
@@ -32,6 +35,7 @@ class Options:
     capacity: int
     overflow: Overflow
     restart: Restart | None
+    context: Variables
 
 
 class Starter:
@@ -67,14 +71,13 @@ class Starter:
             raise SystemClosed(self._system)
         name = self._name(behaviour, options.name)
         self.started += 1
-        inbox: Inbox[M] = Inbox(name, self._runtime, options.capacity, options.overflow)
+        inbox: Inbox[M] = self._inbox(name, options)
         ref: Ref[M] = Ref(cast("Inbox[object]", inbox), trio.CancelScope(shield=True))
         self.living[name] = cast("Ref[object]", ref)
         crashes = None if options.restart is None else Crashes(name, options.restart)
         actor = Actor(ref, inbox, behaviour, args, crashes=crashes, living=self.living, group=group)
-        if group is not self.root:
-            group.adopt(actor)
-        await self._launch(ref, inbox, actor)
+        group.adopt(actor)
+        await self._launch(ref, inbox, actor, options.context)
         return ref
 
     def group(self, name: str, parent: Node, scope: Scope, restart: Restart | None) -> Node:
@@ -92,9 +95,17 @@ class Starter:
             raise NameTaken(name)
         return name
 
-    async def _launch(self, ref: Ref[M], inbox: Inbox[M], actor: Actor[M]) -> None:
+    def _inbox(self, name: str, options: Options) -> Inbox[M]:
+        if options.context:
+            return ContextInbox(name, self._runtime, options.capacity, options.overflow, options.context)
+        return Inbox(name, self._runtime, options.capacity, options.overflow)
+
+    async def _launch(self, ref: Ref[M], inbox: Inbox[M], actor: Actor[M], variables: Variables) -> None:
         inbox.begun = actor.starter = begun = Waiter(self._runtime.scheduler)
-        self._nursery.start_soon(actor.run, name=inbox.name)
+        if variables:
+            without(variables, partial(self._nursery.start_soon, actor.run, name=inbox.name))
+        else:
+            self._nursery.start_soon(actor.run, name=inbox.name)
         try:
             await begun.wait()
         finally:
@@ -125,6 +136,7 @@ class Group:
         capacity: int = 1_000,
         overflow: Overflow = "block",
         restart: Restart | None = None,
+        context: Sequence[ContextVar[Any]] = (),
     ) -> Ref[M]:
         """Start an actor, behind those that are there; return its ref when the behaviour first awaits its inbox.
 
@@ -138,6 +150,8 @@ class Group:
                 at all times, and fails when a new key finds the inbox full.
             restart: what a crash does: None ends the system with it; a rule calls the behaviour again on the same
                 inbox. What was in hand is lost, and who asked is told; what is queued stays.
+            context: context variables that each message brings along: while it is in hand, they have the values
+                that they had where it was sent, and none where they had none.
 
         Raises:
             NameTaken: a living actor has that name.
@@ -145,7 +159,8 @@ class Group:
                 comes out of here as it is.
             SystemClosed: the block has ended, or is ending.
         """
-        return await self._starter.start(self._node, behaviour, args, Options(name, capacity, overflow, restart))
+        options = Options(name, capacity, overflow, restart, variables_of(context))
+        return await self._starter.start(self._node, behaviour, args, options)
 
     def group(self, name: str, *, scope: Scope = "one_for_one", restart: Restart | None = None) -> "Group":
         """Make a group of actors in this one, which are started again together.

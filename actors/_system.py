@@ -38,7 +38,7 @@ class System(Group):
 
     def tree(self) -> Tree:
         """Who lives here, as data; ``print(system.tree())`` shows it as text."""
-        return Tree(self.name, tuple(ref.statistics() for ref in self._starter.living.values()))
+        return self._node.picture()
 
     def _serve(self, service: Callable[[], Awaitable[None]], name: str) -> None:
         # shielded, so that actors which clean up after a cancellation can still ask with a timeout
