@@ -75,9 +75,10 @@ def test_a_sleeve_that_is_down_is_asked_told_and_routed_nothing(play, way):
 
 
 @law
-@given(plays(), WAYS, WAYS)
-def test_every_way_to_run_gives_the_same_trace_whatever_the_rules(play, one_way, other_way):
-    one, other = by_the_runner(*play, one_way), by_the_runner(*play, other_way)
+@given(plays(), WAYS, WAYS, st.booleans())
+def test_every_way_to_run_gives_the_same_trace_whatever_the_rules(play, one_way, other_way, poll):
+    one = by_the_runner(*play, one_way, poll_regimes=poll)
+    other = by_the_runner(*play, other_way, poll_regimes=poll)
 
     assert one.facts == other.facts
     assert (one.calls, one.raised, one.statistics) == (other.calls, other.raised, other.statistics)

@@ -561,6 +561,21 @@ async def test_an_object_that_fails_on_its_way_in_is_quarantined_again(mode):
 
 
 @every_mode
+async def test_under_raise_too_an_object_that_fails_on_its_way_in_is_quarantined_again(mode, autojump_clock):
+    async def shielded(_):
+        with trio.CancelScope(shield=True):
+            await trio.sleep(5)
+
+    async with serving(mode, {"A": Strategy(at_candle=shielded)}, candle_timeout=2) as runner:
+        await caught(runner.on_slice([event("A")]))
+        await trio.sleep(5)
+        runner.readmit("A", broken("at_risk"))
+        assert type(await caught(runner.on_slice([event("A")]))) is Boom
+        assert runner.statistics().sleeves["A"].standing == "quarantined"
+        assert await runner.on_slice([event("A")]) == SliceReport({}, {"A": 1})
+
+
+@every_mode
 async def test_what_cannot_be_readmitted_is_refused(mode):
     b = Strategy()
     async with serving(mode, {"A": broken("at_candle"), "B": b}, on_failure=Quarantine()) as runner:

@@ -100,9 +100,11 @@ class Coordination:
             AllocationError: The policy raised or gave a bad answer; nothing was sent.
         """
         self._recorder.begin(plan.close_time)
-        if self.standing.begin():
+        standing = self.standing
+        if standing.eventful:
             self._active_keys = None
-        if self.standing.down:
+            standing.begin()
+        if standing.down:
             yield from self._come_back()
         places = self._to_poll()
         if places:
@@ -117,7 +119,7 @@ class Coordination:
         if allocation is not None:
             self._settled = None  # if the slice ends here, nobody knows who took what
             yield from self._holdings.send(allocation)
-            if not self.standing.failed:
+            if not standing.failed:
                 self._settled = accepted
         if plan.rounds and self._may_route(plan, allocation, wanted):
             for candles in plan.rounds:

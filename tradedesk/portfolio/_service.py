@@ -135,7 +135,7 @@ class Service:
         finally:
             steps.close()
             self.busy = False
-            if self._mishaps or self.core.standing.failed or self.core.standing.refused:
+            if self._mishaps or self.core.standing.eventful:
                 self._settle(caller, served=served)
 
     async def coordinate(

@@ -57,6 +57,7 @@ class Standing:
     """How each sleeve stands.
 
     Attributes:
+        eventful: somebody failed in this slice, or was refused a candle.
         failed: what the sleeves that failed in this slice failed with, in the order it happened.
         refused: how many candles of this slice each sleeve was refused.
         down: the sleeves that take no part.
@@ -68,6 +69,7 @@ class Standing:
     """
 
     def __init__(self, keys: Sequence[Instrument], rules: Sequence[FailureRule], recorder: Recorder) -> None:
+        self.eventful = False
         self.failed: dict[int, Exception] = {}
         self.refused: dict[int, int] = {}
         self.down: dict[int, Down] = {}
@@ -90,13 +92,11 @@ class Standing:
         """What comes out of the call: the failures of this slice that no rule takes up."""
         return [error for place, error in self.failed.items() if self._rules[place] == "raise"]
 
-    def begin(self) -> bool:
-        """A slice begins: what failed in the last one takes part again, unless it is down. Return whether one did."""
-        failed = bool(self.failed)
-        if failed or self.refused or self.out:
-            self.failed, self.refused = {}, {}
-            self.out = set(self.down)
-        return failed
+    def begin(self) -> None:
+        """A slice begins after an eventful one: what failed in that takes part again, unless it is down."""
+        self.eventful = False
+        self.failed, self.refused = {}, {}
+        self.out = set(self.down)
 
     # Failing --------------------------------------------------------------------------------------------
 
@@ -106,6 +106,7 @@ class Standing:
         with suppress(AttributeError, TypeError):  # an exception that is frozen takes no note
             occasion = _occasion(kind, event, failure)
             BaseException.add_note(error, f"in sleeve {key!r}, {occasion}, slice {self._recorder.slice_number}")
+        self.eventful = True
         self.failed[place] = error
         self.out.add(place)
         self.owing.add(place)
@@ -157,6 +158,7 @@ class Standing:
 
     def refuse(self, place: int, event: CandleCloseEvent, reason: str) -> None:
         """A candle is not routed."""
+        self.eventful = True
         self._tally(place).refused += 1
         self.refused[place] = self.refused.get(place, 0) + 1
         self._recorder.emit(Refused, self._keys[place], event, reason)
