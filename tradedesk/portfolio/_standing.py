@@ -143,16 +143,12 @@ class Standing:
         now = self._recorder.slice_number
         until = now + 1 + rule.backoff
         build = Build(rule.factory, self.memories.get(place, ()))
-        self._put_down(place, Down(error, now, until, build))
+        self.down[place] = Down(error, now, until, build)
         self._recorder.emit(Resting, self._keys[place], until)
 
     def _quarantine(self, place: int, error: Exception, positions: Positions) -> None:
-        self._put_down(place, Down(error, self._recorder.slice_number, positions=positions))
+        self.down[place] = Down(error, self._recorder.slice_number, positions=positions)
         self._recorder.emit(Quarantined, self._keys[place], error, positions)
-
-    def _put_down(self, place: int, down: Down) -> None:
-        self.down[place] = down
-        self.ungranted.pop(place, None)
 
     # Refusing -------------------------------------------------------------------------------------------
 
