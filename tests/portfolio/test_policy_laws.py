@@ -1,6 +1,7 @@
 """What holds for every policy, every wrapper and every nesting of them, whatever the numbers are."""
 
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from math import fsum, isfinite, sqrt
 
 import pytest
@@ -222,7 +223,7 @@ def test_amounts_grow_in_proportion_to_the_budget(make, active, volatility, fact
 def test_who_is_wilder_gets_no_more(make, active, volatility):
     given_out = make(90.0, volatility).allocate(active)
     by_volatility = sorted(active, key=volatility.get)
-    for calm, wild in zip(by_volatility, by_volatility[1:], strict=False):
+    for calm, wild in pairwise(by_volatility):
         assert given_out[wild] <= given_out[calm] * (1 + 1e-9)
 
 

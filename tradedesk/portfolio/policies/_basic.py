@@ -6,7 +6,7 @@ import attrs
 
 from tradedesk.portfolio._errors import AllocationError
 from tradedesk.portfolio._facts import NO_FACTS, Facts, Volatility
-from tradedesk.portfolio.policies._checks import choice, copied, each, not_negative, one, positive
+from tradedesk.portfolio.policies._checks import by_sleeve, by_sleeve_or_none, choice, each, not_negative, one, positive
 from tradedesk.portfolio.policies._data import Desk, Unknown
 from tradedesk.portfolio.policies._split import Amounts, split, total
 from tradedesk.portfolio.types import Instrument
@@ -22,7 +22,7 @@ class FixedRiskPolicy:
     """
 
     portfolio_risk_budget: float = attrs.field(validator=one(not_negative))
-    amounts: Mapping[Instrument, float] = attrs.field(converter=copied, validator=each(not_negative))
+    amounts: Mapping[Instrument, float] = attrs.field(converter=by_sleeve, validator=each(not_negative))
 
     def __attrs_post_init__(self) -> None:
         whole = total(self.amounts.values())
@@ -59,7 +59,7 @@ class InverseVolatilityPolicy:
 
     portfolio_risk_budget: float = attrs.field(validator=one(not_negative))
     volatility: Volatility | None = attrs.field(
-        default=None, converter=copied, validator=attrs.validators.optional(each(positive))
+        default=None, converter=by_sleeve_or_none, validator=attrs.validators.optional(each(positive))
     )
     unknown: Unknown = attrs.field(default="raise", validator=choice("raise", "zero"))
 

@@ -38,6 +38,10 @@ def _groups(_: object, attribute: "attrs.Attribute[Any]", value: object) -> None
         raise TypeError(f"{attribute.name} must map each group's name to a Group, not be {shown(value)}")
 
 
+def _by_name(value: Mapping[str, Group]) -> Mapping[str, Group]:
+    return checks.copied(value)
+
+
 @attrs.frozen
 class Capped:
     """Holds what another policy gives below caps.
@@ -60,10 +64,10 @@ class Capped:
     per_sleeve: Mapping[Instrument, float] | float | None = attrs.field(
         default=None,
         kw_only=True,
-        converter=checks.copied,
+        converter=checks.by_sleeve_or_one,
         validator=attrs.validators.optional(checks.one_or_each(checks.not_negative)),
     )
-    groups: Mapping[str, Group] = attrs.field(factory=dict, kw_only=True, converter=checks.copied, validator=_groups)
+    groups: Mapping[str, Group] = attrs.field(factory=dict, kw_only=True, converter=_by_name, validator=_groups)
     total: float | None = attrs.field(
         default=None, kw_only=True, validator=attrs.validators.optional(checks.one(checks.not_negative))
     )

@@ -10,6 +10,7 @@ import attrs
 
 from tradedesk.portfolio._errors import shown
 from tradedesk.portfolio._numbers import finite
+from tradedesk.portfolio.types import Instrument
 
 T = TypeVar("T")
 Check = Callable[[str, object], None]
@@ -100,3 +101,21 @@ def policy(_: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
 def copied(value: T) -> T:
     """Copy a mapping, so that nobody else holds it; anything else is for the validator to judge."""
     return cast("T", dict(value)) if isinstance(value, Mapping) else value
+
+
+# attrs takes the type of a field's argument from its converter, and mypy solves no type variable there
+
+
+def by_sleeve(value: Mapping[Instrument, float]) -> Mapping[Instrument, float]:
+    """Copy numbers by sleeve."""
+    return copied(value)
+
+
+def by_sleeve_or_none(value: Mapping[Instrument, float] | None) -> Mapping[Instrument, float] | None:
+    """Copy numbers by sleeve, if there are any."""
+    return copied(value)
+
+
+def by_sleeve_or_one(value: Mapping[Instrument, float] | float | None) -> Mapping[Instrument, float] | float | None:
+    """Copy numbers by sleeve, or take one for all."""
+    return copied(value)

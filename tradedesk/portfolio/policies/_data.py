@@ -8,7 +8,7 @@ import attrs
 from tradedesk.portfolio._errors import AllocationError, shown
 from tradedesk.portfolio._facts import Correlation, Facts, Volatility
 from tradedesk.portfolio._numbers import finite
-from tradedesk.portfolio.policies._checks import coefficient
+from tradedesk.portfolio.policies._checks import coefficient, copied
 from tradedesk.portfolio.types import Instrument
 
 Unknown = Literal["raise", "zero"]
@@ -95,6 +95,11 @@ class Desk:
 
 def _where(given: object) -> str:
     return " among the facts" if given is None else ""
+
+
+def by_pair(value: Correlation | float | None) -> Correlation | float | None:
+    """Copy correlations by pair, or take one for all, as an attrs converter."""
+    return copied(value)
 
 
 def pairs(_: object, attribute: "attrs.Attribute[Any]", value: object) -> None:

@@ -36,6 +36,10 @@ def _edges(_: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
         raise TypeError(f"{attribute.name} must map each sleeve to its Edge, not be {shown(value)}")
 
 
+def _by_sleeve(value: Mapping[Instrument, Edge]) -> Mapping[Instrument, Edge]:
+    return checks.copied(value)
+
+
 @attrs.frozen
 class FractionalKellyPolicy:
     """Every active sleeve risks a fraction of what Kelly's criterion allows it on its own.
@@ -54,7 +58,7 @@ class FractionalKellyPolicy:
     """
 
     portfolio_risk_budget: float = attrs.field(validator=checks.one(checks.not_negative))
-    edges: Mapping[Instrument, Edge] = attrs.field(converter=checks.copied, validator=_edges)
+    edges: Mapping[Instrument, Edge] = attrs.field(converter=_by_sleeve, validator=_edges)
     fraction: float = attrs.field(default=0.5, validator=checks.one(checks.fraction))
     equity: float | None = attrs.field(
         default=None, validator=attrs.validators.optional(checks.one(checks.not_negative))

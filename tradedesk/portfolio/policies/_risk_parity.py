@@ -16,8 +16,8 @@ import attrs
 
 from tradedesk.portfolio._errors import AllocationError
 from tradedesk.portfolio._facts import NO_FACTS, Correlation, Facts, Volatility
-from tradedesk.portfolio.policies._checks import choice, copied, each, not_negative, one, positive
-from tradedesk.portfolio.policies._data import Desk, Unknown, pairs
+from tradedesk.portfolio.policies._checks import by_sleeve_or_none, choice, each, not_negative, one, positive
+from tradedesk.portfolio.policies._data import Desk, Unknown, by_pair, pairs
 from tradedesk.portfolio.policies._split import Amounts, split
 from tradedesk.portfolio.types import Instrument
 
@@ -47,11 +47,13 @@ class RiskParityPolicy:
 
     portfolio_risk_budget: float = attrs.field(validator=one(not_negative))
     volatility: Volatility | None = attrs.field(
-        default=None, converter=copied, validator=attrs.validators.optional(each(positive))
+        default=None, converter=by_sleeve_or_none, validator=attrs.validators.optional(each(positive))
     )
-    correlation: Correlation | float | None = attrs.field(default=None, validator=attrs.validators.optional(pairs))
+    correlation: Correlation | float | None = attrs.field(
+        default=None, converter=by_pair, validator=attrs.validators.optional(pairs)
+    )
     risk_shares: Mapping[Instrument, float] | None = attrs.field(
-        default=None, converter=copied, validator=attrs.validators.optional(each(positive))
+        default=None, converter=by_sleeve_or_none, validator=attrs.validators.optional(each(positive))
     )
     unknown: Unknown = attrs.field(default="raise", validator=choice("raise", "zero"))
 

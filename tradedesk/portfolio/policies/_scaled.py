@@ -7,7 +7,7 @@ import attrs
 from tradedesk.portfolio._facts import NO_FACTS, Correlation, Facts, Policy, Volatility
 from tradedesk.portfolio.policies import _checks as checks
 from tradedesk.portfolio.policies._capped import refuse_caps_inside
-from tradedesk.portfolio.policies._data import Desk, pairs
+from tradedesk.portfolio.policies._data import Desk, by_pair, pairs
 from tradedesk.portfolio.policies._split import Amounts, scaled, total
 from tradedesk.portfolio.policies._wrapped import amounts_of, budget_of, needs_with
 from tradedesk.portfolio.types import Instrument
@@ -84,11 +84,11 @@ class VolatilityTargeted:
     volatility: Volatility | None = attrs.field(
         default=None,
         kw_only=True,
-        converter=checks.copied,
+        converter=checks.by_sleeve_or_none,
         validator=attrs.validators.optional(checks.each(checks.positive)),
     )
     correlation: Correlation | float | None = attrs.field(
-        default=None, kw_only=True, validator=attrs.validators.optional(pairs)
+        default=None, kw_only=True, converter=by_pair, validator=attrs.validators.optional(pairs)
     )
 
     @property
