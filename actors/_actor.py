@@ -18,6 +18,7 @@ from actors._lifecycle import Life, Order, after
 from actors._ref import Ref
 from actors._restart import Crashes
 from actors._seam import Waiter
+from actors._statistics import ActorStatistics
 
 M = TypeVar("M")
 
@@ -188,6 +189,10 @@ class Actor(Generic[M]):
         """Whether the actor has not ended."""
         return self._inbox.life is not Life.ENDED
 
+    def picture(self) -> ActorStatistics:
+        """Return its statistics."""
+        return self._inbox.statistics()
+
     async def bring_down(self) -> None:
         """Cut the incarnation and come back when it is over; the actor then waits to be called again."""
         inbox = self._inbox
@@ -259,6 +264,7 @@ class Actor(Generic[M]):
         del inbox.runtime.actors[task]
         mourners, self._ref._mourners = self._ref._mourners or {}, None  # noqa: SLF001
         del self._living[inbox.name]
+        self._group.release(self)
         try:
             inbox.end(reason, crash)
             observer = inbox.runtime.observer

@@ -14,6 +14,7 @@ import trio
 
 from actors._errors import RestartLimitExceeded
 from actors._restart import Crashes, Restart
+from actors._statistics import ActorStatistics, Tree
 
 if TYPE_CHECKING:
     from actors._runtime import Runtime
@@ -29,6 +30,10 @@ class Child(Protocol):
     @property
     def alive(self) -> bool:
         """Whether it may still run again."""
+        ...
+
+    def picture(self) -> ActorStatistics | Tree:
+        """Return what `System.tree` shows of it."""
         ...
 
     async def bring_down(self) -> None:
@@ -67,14 +72,17 @@ class Node:
         self._services = services  # of the system, which cancels them when the last actor has ended
         self._parent = parent
         self._crashes = None if restart is None else Crashes(name, restart)
-        self._children: list[Child] = []
+        self._children: dict[Child, None] = {}  # in start order
         self._crashed: dict[Child, float] = {}  # who waits for a recovery, and how long it is to rest
         self.turn: trio.StrictFIFOLock = trio.StrictFIFOLock() if parent is None or parent.is_root else parent.turn
 
     def adopt(self, child: Child) -> None:
-        """Add a child behind those that are there; actors that have ended make room."""
-        self._children = [each for each in self._children if each.alive]
-        self._children.append(child)
+        """Add a child behind those that are there."""
+        self._children[child] = None
+
+    def release(self, child: Child) -> None:
+        """Forget a child that has ended."""
+        self._children.pop(child, None)
 
     @property
     def is_root(self) -> bool:
@@ -105,6 +113,10 @@ class Node:
         self._parent.recover(self, delay)
         return None
 
+    def picture(self) -> Tree:
+        """Return its name, and the pictures of what lives in it."""
+        return Tree(self.name, self.scope, tuple(child.picture() for child in self._children))
+
     @property
     def alive(self) -> bool:
         """A group may get new children for as long as its system lives."""
@@ -112,7 +124,7 @@ class Node:
 
     async def bring_down(self) -> None:
         """From right to left."""
-        for child in reversed(self._children):
+        for child in reversed(list(self._children)):
             await child.bring_down()
         self._crashed.clear()
 
@@ -150,5 +162,6 @@ class Node:
         if self.scope == "one_for_all":
             return list(self._children)
         if self.scope == "rest_for_one" and child in self._children:
-            return self._children[self._children.index(child) :]
+            children = list(self._children)
+            return children[children.index(child) :]
         return [child]
