@@ -19,7 +19,14 @@ NODE_ID = re.compile(r"``(tests/[^\s`]+\.py)((?:::[^`]+)?)``")
 PROMISES = re.compile(r"^``actors``$.*?(?=^\.\. _not-promised:$)", re.MULTILINE | re.DOTALL)
 SENTENCE = re.compile(r"^- .*(?:\n(?:  .*|))*", re.MULTILINE)
 INCLUDED = re.compile(r"^\s*\.\. literalinclude:: (\S+)$", re.MULTILINE)
-PUBLIC = ("actors", "actors.testing", "tradedesk.marketdata", "tradedesk.portfolio", "tradedesk.sampledata")
+PUBLIC = (
+    "actors",
+    "actors.testing",
+    "tradedesk.marketdata",
+    "tradedesk.portfolio",
+    "tradedesk.portfolio.policies",
+    "tradedesk.sampledata",
+)
 
 
 # Named tests ----------------------------------------------------------------------------------------------------------
