@@ -92,6 +92,15 @@ async def test_a_policy_that_knows_both_ways_is_asked_with_facts_where_there_are
 
 
 @every_mode
+@pytest.mark.parametrize(("facts", "amount"), [(None, 2.0), (Source(), 1.0)])
+async def test_so_is_one_in_a_wrapper(mode, facts, amount):
+    a = Strategy(True)
+    async with serving(mode, {"A": a}, Capped(Both(), total=5.0), facts=facts) as runner:
+        await runner.on_slice([])
+    assert a.risks == [amount]
+
+
+@every_mode
 async def test_a_plain_policy_beside_a_source_is_asked_the_plain_way(mode):
     a, source = Strategy(True), Source()
     async with serving(mode, {"A": a}, equal(), facts=source) as runner:
@@ -249,6 +258,7 @@ def test_a_runner_without_the_facts_that_its_policy_needs_is_refused(policy, fac
     ("policy", "facts"),
     [
         (Informed(), Source()),
+        (Informed(), RollingFacts(20)),
         (InverseVolatilityPolicy(1.0), Source()),
         (InverseVolatilityPolicy(1.0), RollingFacts(20)),
         (Throttled(equal(), start=0.1, end=0.2), RollingFacts(20, equity=lambda: 1.0)),

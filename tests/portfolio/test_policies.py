@@ -1,5 +1,6 @@
 """Policies against answers worked out by hand or published elsewhere."""
 
+from itertools import combinations, permutations
 from math import nan, sqrt
 
 import pytest
@@ -91,6 +92,14 @@ def test_risk_parity_takes_less_of_two_that_move_together_than_of_one_that_does_
     assert answer["C"] / answer["A"] == pytest.approx(sqrt(1.44), rel=1e-12)
 
 
+def test_risk_parity_gives_the_same_to_the_last_bit_in_every_order():
+    volatility = dict(zip("ABCDE", (0.011, 0.023, 0.031, 0.047, 0.053), strict=True))
+    correlation = {pair: 1 / (3 + number) for number, pair in enumerate(combinations("ABCDE", 2))}
+    policy = RiskParityPolicy(100.0, volatility, correlation)
+    answers = [policy.allocate(list(names)) for names in permutations("ABCDE")]
+    assert all(answer == answers[0] for answer in answers)
+
+
 def test_risk_parity_finds_what_lies_close_to_singular():
     exposures = contributions_in_proportion([[1.0, -0.999999], [-0.999999, 1.0]], [1, 1])
     assert exposures == pytest.approx([sqrt(0.5 / 1e-6)] * 2, rel=1e-9)
@@ -158,8 +167,10 @@ def test_redistributed_it_goes_to_the_others_in_proportion_until_they_meet_a_cap
     assert tuple(Capped(FOUR, **caps, redistribute=True).allocate(NAMES).values()) == pytest.approx(amounts)
 
 
-def test_a_sleeve_in_two_groups_keeps_below_both():
-    groups = {"g": Group(["A", "B"], 35.0), "h": Group(["B", "C"], 10.0)}
+@pytest.mark.parametrize("order", ["gh", "hg"])
+def test_a_sleeve_in_two_groups_keeps_below_both(order):
+    both = {"g": Group(["A", "B"], 35.0), "h": Group(["B", "C"], 10.0)}
+    groups = {name: both[name] for name in order}
     # A, B to a half for g; B, C to a fifth for h; B takes the smaller of both
     assert Capped(FOUR, groups=groups).allocate(NAMES) == pytest.approx({"A": 20.0, "B": 6.0, "C": 4.0, "D": 10.0})
 
@@ -218,6 +229,8 @@ def test_a_target_of_volatility_scales_everything_by_target_over_volatility(corr
     # amounts 3 and 4 at volatilities of 1: sqrt(9 + 16 + 24 r)
     inner = FixedRiskPolicy(7.0, {"A": 3.0, "B": 4.0})
     given = {"volatility": {"A": 1.0, "B": 1.0}, "correlation": correlation}
+    nearly = VolatilityTargeted(inner, target=volatility * 0.99, **given).allocate(["A", "B"])
+    assert nearly == pytest.approx({"A": 2.97, "B": 3.96})
     half = VolatilityTargeted(inner, target=volatility / 2, **given).allocate(["A", "B"])
     assert half == pytest.approx({"A": 1.5, "B": 2.0})
     assert VolatilityTargeted(inner, target=volatility * 2, **given).allocate(["A", "B"]) == {"A": 3.0, "B": 4.0}
@@ -353,6 +366,11 @@ VOLATILITY = {"A": 0.1, "B": 0.2}
             Capped(Says({"A": nan}), per_sleeve=3.0),
             None,
             "Says.allocate: the amount of 'A' is nan; it must be finite and not negative",
+        ),
+        (
+            Capped(Says({"A": -1.0}), per_sleeve=3.0),
+            None,
+            "Says.allocate: the amount of 'A' is -1.0; it must be finite and not negative",
         ),
         (
             Capped(Says({"A": 1e308, "B": 1e308}), per_sleeve=3.0, redistribute=True),

@@ -102,6 +102,8 @@ def test_volatility_leaves_when_a_price_stands_still_for_a_window():
 
 
 def test_a_return_from_a_price_of_zero_is_left_out_and_one_from_below_counts_in_its_size():
+    rising = after(RollingFacts(2), A=[-2.0, -1.0, -0.5], B=[1.0, 1.5, 2.25])
+    assert rising.correlation["A", "B"] == pytest.approx(1.0)
     known = after(RollingFacts(2), A=[-2.0, -1.0, 0.0, 4.0, 6.0])
     assert known.volatility == pytest.approx({"A": sqrt((1.0**2 + 0.5**2) / 2)})
 
@@ -123,11 +125,12 @@ def test_an_equity_that_is_no_number_is_refused_and_forgotten():
 
 
 def test_what_was_said_does_not_change_afterwards():
-    facts = RollingFacts(2)
-    known = after(facts, A=[1.0, 1.5, 1.2], B=[1.0, 1.1, 1.5])
-    before = dict(known.volatility), dict(known.correlation)
+    facts, twin = RollingFacts(2), RollingFacts(2)
+    series = {"A": [1.0, 1.5, 1.2], "B": [1.0, 1.1, 1.5]}
+    known, same = after(facts, **series), after(twin, **series)
     after(facts, A=[3.0, 1.0], B=[0.2, 9.0])
-    assert (dict(known.volatility), dict(known.correlation)) == before
+    # looked up only now, since a correlation is computed when it is looked up
+    assert (dict(known.volatility), dict(known.correlation)) == (dict(same.volatility), dict(same.correlation))
 
 
 @given(st.lists(st.tuples(closes, closes, closes), min_size=4, max_size=30), st.integers(2, 6))

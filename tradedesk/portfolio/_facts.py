@@ -94,12 +94,12 @@ class InformedPolicy(Protocol):
 Policy = RiskAllocationPolicy | InformedPolicy
 
 
-def ask(policy: Policy, active: list[Instrument], facts: Facts | None) -> Mapping[Instrument, float]:
-    """Ask a policy in the way that it understands; None where there is no source of facts."""
-    informed = None if facts is None else getattr(policy, "allocate_with", None)
-    if informed is None:
-        return cast("RiskAllocationPolicy", policy).allocate(active)
-    return cast("InformedPolicy", policy).allocate_with(active, cast("Facts", facts))
+def ask(policy: Policy, active: list[Instrument], facts: Facts) -> Mapping[Instrument, float]:
+    """Ask a policy in the way that it understands; `NO_FACTS` where there is no source of them."""
+    informed = callable(getattr(policy, "allocate_with", None))
+    if informed and (facts is not NO_FACTS or not callable(getattr(policy, "allocate", None))):
+        return cast("InformedPolicy", policy).allocate_with(active, facts)
+    return cast("RiskAllocationPolicy", policy).allocate(active)
 
 
 def needs_of(policy: Policy) -> AbstractSet[str]:
