@@ -103,10 +103,12 @@ EXTRAS = {
     "cyclopts": ("tradedesk.cli",),
     "rich": ("tradedesk.cli",),
     "cattrs": ("tradedesk.cli",),
+    "talib": ("tradedesk.indicators.talib",),
+    "numpy": ("tradedesk.indicators.talib",),
     "hypothesis": ("tradedesk.testing", "actors.testing"),
 }
 
-MAY_MISS_AN_EXTRA = ("tradedesk.cli", "tradedesk.__main__")
+MAY_MISS_AN_EXTRA = ("tradedesk.cli", "tradedesk.__main__", "tradedesk.indicators.talib")
 
 PUBLIC_SUBMODULES = {"types", "policies", "testing"}
 

@@ -23,9 +23,11 @@ INCLUDED = re.compile(r"^\s*\.\. literalinclude:: (\S+)$", re.MULTILINE)
 PUBLIC = (
     "actors",
     "actors.testing",
+    "tradedesk.indicators",
     "tradedesk.marketdata",
     "tradedesk.portfolio",
     "tradedesk.portfolio.policies",
+    "tradedesk.risk",
     "tradedesk.sampledata",
 )
 
