@@ -5,16 +5,18 @@ from contextlib import AsyncExitStack
 from functools import partial
 from math import inf
 from types import MappingProxyType, TracebackType
-from typing import Literal, Self
+from typing import Literal, Self, cast
 
 import trio
 from trio.lowlevel import Task, current_task
 
 from actors import ActorStopped, Observer, Ref, Scheduler, System, open_system
 from tradedesk.marketdata import CandleCloseEvent, Instrument, Slice
+from tradedesk.portfolio._briefing import Briefing
 from tradedesk.portfolio._coordination import Coordination
 from tradedesk.portfolio._dispatch import Actors, Direct, Dispatcher, Message, guarded_sleeve, sleeve
 from tradedesk.portfolio._errors import RunnerStateError, UnknownSleeveError
+from tradedesk.portfolio._facts import FactsSource, InformedPolicy
 from tradedesk.portfolio._seats import Cast, Seat
 from tradedesk.portfolio._service import Call, Clock, Feed, Service, Sink, Trace
 from tradedesk.portfolio._setup import (
@@ -49,7 +51,7 @@ class PortfolioRunner:
     def __init__(
         self,
         strategies: Strategies,
-        policy: RiskAllocationPolicy,
+        policy: RiskAllocationPolicy | InformedPolicy,
         default_risk_per_trade: float,
         *,
         dispatch: Literal["actors", "direct"] = "actors",
@@ -57,6 +59,7 @@ class PortfolioRunner:
         unknown_instruments: Literal["raise", "ignore"] = "raise",
         on_failure: FailureRule = "raise",
         candle_timeout: float | None = None,
+        facts: FactsSource | None = None,
         trace: Trace | None = None,
         sink: Sink | None = None,
         observer: Observer | None = None,
@@ -80,18 +83,20 @@ class PortfolioRunner:
             candle_timeout: seconds that a handler may take; then it is cancelled and has failed with
                 `CandleTimeoutError`. One that has not ended after as much time again is quarantined, whatever
                 ``on_failure`` says. What is not async, the other two methods, cannot be cut.
+            facts: asked once per slice, right before a policy that decides by more than names; see `FactsSource`.
             trace: called with each record at the barrier of its wave.
             sink: awaited once per slice with the records since the last time.
             observer: sees the actors' messages as they happen.
             scheduler: who runs next; production leaves that to trio.
 
         Raises:
-            ValueError: No strategies, one object in two sleeves, or an amount or choice out of range.
+            ValueError: No strategies, one object in two sleeves, an amount or choice out of range, or a policy that
+                needs facts that there are not.
             TypeError: A strategy or the policy lacks a method.
         """
         check_choice("dispatch", dispatch, ("actors", "direct"))
         check_choice("unknown_instruments", unknown_instruments, ("raise", "ignore"))
-        check_policy(policy)
+        check_policy(policy, facts)
         sleeves, objects = sleeves_of(strategies)
         rules = failure_rules(strategies, on_failure)
         self._cast = Cast(objects, dict(strategies))
@@ -103,14 +108,16 @@ class PortfolioRunner:
         self.default_risk_per_trade = check_amount("default_risk_per_trade", default_risk_per_trade)
         self._sleeves = Sleeves(sleeves, skip_unknown=unknown_instruments == "ignore")
         records: list[TraceRecord] = []
+        write = records.append if trace is not None or sink is not None else None
+        briefing = None if facts is None else Briefing(facts, write)
         core = Coordination(
             self._sleeves,
             self.default_risk_per_trade,
             rules=rules,
             poll_regimes=poll_regimes,
-            trace=records.append if trace is not None or sink is not None else None,
+            trace=write if briefing is None else briefing.note,
         )
-        self._service = Service(core, policy, trace, sink, records)
+        self._service = Service(core, cast("RiskAllocationPolicy", policy), trace, sink, records, briefing)
         self._direct: Dispatcher = Direct(objects, self._seats)
         self._turns = Turns()
         self._as_actors = dispatch == "actors"
