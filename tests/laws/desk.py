@@ -9,12 +9,22 @@ import trio
 from hypothesis import strategies as st
 
 from tradedesk.marketdata import CandleCloseEvent, Slice
-from tradedesk.portfolio import EqualSplitRiskPolicy, RiskAllocationPolicy, StrategySpec
+from tradedesk.portfolio import (
+    EqualSplitRiskPolicy,
+    FailureRule,
+    Quarantine,
+    Restart,
+    RiskAllocationPolicy,
+    StrategySpec,
+)
 
 PERIODS = ("1MINUTE", "HOUR", "DAY", "of its own")
 SHORTEST_FIRST = {period: rank for rank, period in enumerate(PERIODS)}
 DEFAULT = 7.125
 """What sleeves get that the policy leaves out; no policy here ever grants this, so a fake can tell the two apart."""
+
+TIMEOUT = 10.0
+"""Seconds for a handler where handlers may hang; one that does not hang is done in less."""
 
 
 class Boom(Exception):
@@ -63,16 +73,38 @@ class SleevePlan:
     period: str | None
     named_by: Literal["attributes", "spec"]
     active: bool
-    two_phase: bool = False
+
+
+@attrs.frozen
+class RulePlan:
+    """What becomes of a sleeve that fails, as plain values."""
+
+    kind: Literal["raise", "quarantine", "restart"] = "raise"
+    limit: int = 1
+    within: int = 1
+    backoff: int = 0
+    warm_up: int = 0
+
+    def rule(self, factory: Callable[[str], "Scripted"]) -> FailureRule:
+        match self.kind:
+            case "raise":
+                return "raise"
+            case "quarantine":
+                return Quarantine()
+        return Restart(factory, self.limit, self.within, self.backoff, self.warm_up)
 
 
 @attrs.frozen
 class Feed:
-    """One slice and what happens around it: regimes that change from outside before, and a caller who may leave."""
+    """One slice and what happens around it: regimes that change from outside before, and a caller who may leave.
+
+    ``readmitted``: sleeves that are asked back before, if they are quarantined; with a new object where True.
+    """
 
     events: Sequence[CandleCloseEvent]
     regimes: Mapping[str, bool] = {}
     patience: float | None = None
+    readmitted: Mapping[str, bool] = {}
 
     def slice(self, number: int) -> Slice:
         return Slice(number, tuple(self.events))
@@ -86,69 +118,49 @@ class Desk:
     seed: int = 0
     faults: float = 0.0
     """How likely each call of a strategy's method fails."""
-
-
-@attrs.frozen
-class Join:
-    """A sleeve is added: with a new strategy, or with the last one that had its key."""
-
-    plan: SleevePlan
-    anew: bool
-
-
-@attrs.frozen
-class Leave:
-    """A sleeve is removed."""
-
-    key: str
-
-
-@attrs.frozen
-class Switch:
-    """Another policy is set."""
-
-    policy: Callable[[], RiskAllocationPolicy]
-    budget: float
-
-
-Step = Feed | Join | Leave | Switch
+    rules: Mapping[str, RulePlan] = {}
+    hangs: float = 0.0
+    """How likely a handler outstays `TIMEOUT`, and then perhaps its cancellation too."""
+    at_fault: str | None = None
+    """The one sleeve that fails; None: all of them do."""
 
 
 class Lab:
-    """What only the test sees: who holds what at this instant, and every promise that was broken."""
+    """What only the test sees: who holds what at this instant, every promise that was broken, and every object made."""
 
     def __init__(self, budget: float = 0.0) -> None:
+        self.made: dict[str, int] = {}
         self.budget = budget
-        self.limit = budget  # above the budget after it shrank, until what was given is taken back
         self.held: dict[str, float] = {}
         self.breaches: list[str] = []
         self.ask: Callable[[], Awaitable[object]] = trio.lowlevel.checkpoint
 
     def hold(self, key: str, amount: float) -> None:
         self.held[key] = 0.0 if amount == DEFAULT else amount
-        total = sum(self.held.values())
-        if total > self.limit * (1 + 1e-9):
-            self.breaches.append(f"{self.held} is more than {self.limit}")
-        self.limit = max(self.budget, min(self.limit, total))
-
-    def switch(self, budget: float) -> None:
-        self.budget = budget
-        self.limit = max(budget, sum(self.held.values()))
+        if sum(self.held.values()) > self.budget * (1 + 1e-9):
+            self.breaches.append(f"{self.held} is more than {self.budget}")
 
 
 class Scripted:
-    """A strategy whose regime and state follow from what it met, and that suspends and fails at random."""
+    """A strategy whose regime and state follow from what it met, and that suspends and fails at random.
 
-    def __init__(self, plan: SleevePlan, desk: Desk, lab: Lab) -> None:
+    One that takes the place of another goes on with its list of calls.
+    """
+
+    def __init__(self, plan: SleevePlan, desk: Desk, lab: Lab, calls: list[object] | None = None) -> None:
         self.key = plan.key
-        self.calls: list[object] = []
+        self.calls: list[object] = [] if calls is None else calls
         self.state = 0
         self.risk = 0.0
         self.regime = plan.active
         self.handling = False
         self._lab = lab
-        self._faults = desk.faults
-        self._random = random.Random(f"{desk.seed} {plan.key}")
+        fails = desk.at_fault in (None, plan.key)
+        self._faults = desk.faults if fails else 0.0
+        self._hangs = desk.hangs if fails else 0.0
+        number = lab.made[plan.key] = lab.made.get(plan.key, 0) + 1
+        self._random = random.Random(f"{desk.seed} {plan.key} {number}")
+        self._faulty = random.Random(f"{desk.seed} {plan.key} {number} faults")
         if plan.named_by == "attributes":
             self.instrument = plan.instrument
             if plan.period is not None:
@@ -168,21 +180,20 @@ class Scripted:
         self._may_fail("asked for its regime")
         return self.regime
 
-    async def _handle(self, call: object, number: int) -> None:
-        self.calls.append(call)
+    async def on_candle_close(self, event: CandleCloseEvent) -> None:
+        self.calls.append(("candle", event))
         self.handling = True
         try:
             await self._suspend()
             self._may_fail("in its handler")
-            self.learn(number)
+            self.state = (31 * self.state + hash(self.risk) + event.candle) % 1_000_003
+            if event.candle % 3:
+                self.regime = event.candle % 3 == 1
             await self._suspend()
+            if self._hangs and self._faulty.random() < self._hangs:
+                await self._hang()
         finally:
             self.handling = False
-
-    def learn(self, number: int) -> None:
-        self.state = (31 * self.state + hash(self.risk) + number) % 1_000_003
-        if number % 3:
-            self.regime = number % 3 == 1
 
     async def _suspend(self) -> None:
         match self._random.randrange(5):
@@ -193,63 +204,75 @@ class Scripted:
             case 2:
                 await self._lab.ask()
 
+    async def _hang(self) -> None:
+        """For ever, or beyond one or two timeouts whoever cancels; nothing follows that others could see."""
+        with trio.CancelScope() as scope:
+            match self._faulty.randrange(3):
+                case 0:
+                    await trio.sleep_forever()
+                case 1:
+                    scope.shield = True
+                    await trio.sleep(1.5 * TIMEOUT)
+                case 2:
+                    scope.shield = True
+                    await trio.sleep(2.5 * TIMEOUT)
+
     def _may_fail(self, where: str) -> None:
-        if self._faults and self._random.random() < self._faults:
+        if self._faults and self._faulty.random() < self._faults:
             raise Boom(self.key, where)
 
 
-class OnePhase(Scripted):
-    async def on_candle_close(self, event: CandleCloseEvent) -> None:
-        await self._handle(("candle", event), event.candle)
+def successor(desk: Desk, lab: Lab, first: Scripted) -> Scripted:
+    """Another object for a sleeve, from outside."""
+    first.calls.append("built")
+    plan = next(plan for plan in desk.sleeves if plan.key == first.key)
+    return Scripted(plan, desk, lab, first.calls)
 
 
-class TwoPhase(Scripted):
-    """Updates without a wait, or with one; its evaluation may change its regime as well."""
+def factory_of(desk: Desk, lab: Lab, strategies: Mapping[str, Scripted]) -> Callable[[str], Scripted]:
+    """Makes the object that takes a sleeve's place, unless it fails."""
 
-    def update_state(self, event: CandleCloseEvent) -> Awaitable[None] | None:
-        if event.candle % 2:
-            return self._handle(("update", event), event.candle)
-        self.calls.append(("update", event))
-        self._may_fail("in its update")
-        self.learn(event.candle)
-        return None
+    def factory(key: str) -> Scripted:
+        made = successor(desk, lab, strategies[key])
+        made._may_fail("in its factory")
+        return made
 
-    async def evaluate_signals(self) -> None:
-        await self._handle("evaluate", self.state)
-
-
-def strategy_of(plan: SleevePlan, desk: Desk, lab: Lab) -> Scripted:
-    return (TwoPhase if plan.two_phase else OnePhase)(plan, desk, lab)
+    return factory
 
 
 def strategies_of(desk: Desk, lab: Lab) -> dict[str, Scripted]:
-    return {plan.key: strategy_of(plan, desk, lab) for plan in desk.sleeves}
+    return {plan.key: Scripted(plan, desk, lab) for plan in desk.sleeves}
 
 
-def entry_of(plan: SleevePlan, strategy: Scripted) -> Scripted | StrategySpec:
-    return StrategySpec(strategy, plan.instrument, plan.period) if plan.named_by == "spec" else strategy
-
-
-def entries_of(desk: Desk, strategies: Mapping[str, Scripted]) -> dict[str, Scripted | StrategySpec]:
+def entries_of(
+    desk: Desk, strategies: Mapping[str, Scripted], lab: Lab | None = None
+) -> dict[str, Scripted | StrategySpec]:
     """The argument of the runner."""
-    return {plan.key: entry_of(plan, strategies[plan.key]) for plan in desk.sleeves}
+    factory = factory_of(desk, lab or Lab(), strategies)
+    entries: dict[str, Scripted | StrategySpec] = {}
+    for plan in desk.sleeves:
+        rule = desk.rules[plan.key].rule(factory) if plan.key in desk.rules else None
+        if plan.named_by == "spec":
+            entries[plan.key] = StrategySpec(strategies[plan.key], plan.instrument, plan.period, on_failure=rule)
+        else:
+            entries[plan.key] = StrategySpec(strategies[plan.key], on_failure=rule) if rule else strategies[plan.key]
+    return entries
 
 
 # Strategies of Hypothesis -------------------------------------------------------------------------------------------
 
 
 @st.composite
-def sleeve_plans(draw: st.DrawFn, name: str = "") -> list[SleevePlan]:
+def sleeve_plans(draw: st.DrawFn) -> list[SleevePlan]:
     count = draw(st.integers(1, 6))
     usual = draw(st.booleans())  # each sleeve alone with its instrument, for all periods: a path of its own
     return [
         SleevePlan(
-            key=f"{instrument}.{name}{number}",
+            key=f"{instrument}.{number}",
             instrument=instrument,
-            period=None if usual else draw(st.sampled_from([None, None, "1MINUTE", "HOUR", "DAY"])),
+            period=None if usual else draw(st.sampled_from([None, None, *PERIODS[:3]])),
             named_by=draw(st.sampled_from(["attributes", "spec"])),
             active=draw(st.booleans()),
-            two_phase=draw(st.booleans()),
         )
         for number in range(count)
         for instrument in ["ABCDEF"[number] if usual else draw(st.sampled_from("ABCD"))]
@@ -259,47 +282,20 @@ def sleeve_plans(draw: st.DrawFn, name: str = "") -> list[SleevePlan]:
 BUDGETS = st.sampled_from([12.0, 100.0, 0.1, 0.0, 1e300])
 
 
-POLICIES = ("equal", "weighted", "wandering")
-
-
 @st.composite
-def switches(draw: st.DrawFn, sleeves: Sequence[SleevePlan], policies: Sequence[str] = POLICIES) -> Switch:
-    """A policy for these sleeves."""
+def desks(draw: st.DrawFn, faults: float = 0.0, policies: Sequence[str] = ("equal", "weighted", "wandering")) -> Desk:
+    sleeves = draw(sleeve_plans())
     budget = draw(BUDGETS)
     match draw(st.sampled_from(policies)):
         case "equal":
-            return Switch(lambda: EqualSplitRiskPolicy(budget), budget)
+            policy = lambda: EqualSplitRiskPolicy(budget)  # noqa: E731
         case "weighted":
             weights = {plan.key: draw(st.integers(0, 3)) for plan in sleeves}
-            return Switch(lambda: Weighted(budget, weights), budget)
+            policy = lambda: Weighted(budget, weights)  # noqa: E731
         case _:
             leave_out = draw(st.booleans())
-            return Switch(lambda: Wandering(budget, leave_out), budget)
-
-
-@st.composite
-def desks(draw: st.DrawFn, faults: float = 0.0, policies: Sequence[str] = POLICIES) -> Desk:
-    sleeves = draw(sleeve_plans())
-    first = draw(switches(sleeves, policies))
-    return Desk(sleeves, first.policy, first.budget, draw(st.integers(0, 999)), draw(st.sampled_from([0.0, faults])))
-
-
-@st.composite
-def changing_desks(draw: st.DrawFn, faults: float = 0.0) -> tuple[Desk, list[Step]]:
-    """A desk whose sleeves and policy change between slices; some changes are mistakes."""
-    sleeves, reserve = draw(sleeve_plans()), draw(sleeve_plans("new"))
-    known = [*sleeves, *reserve]
-    first = draw(switches(known))
-    seed, faulty = draw(st.integers(0, 999)), draw(st.sampled_from([0.0, faults]))
-    desk = Desk(sleeves, first.policy, first.budget, seed, faulty)
-    everybody = attrs.evolve(desk, sleeves=known)
-    step = st.one_of(
-        feeds(everybody, min_size=1),
-        st.lists(st.builds(Join, st.sampled_from(known), st.booleans()), min_size=1, max_size=2),
-        st.lists(st.builds(Leave, st.sampled_from([plan.key for plan in known])), min_size=1, max_size=3),
-        st.lists(switches(known), min_size=1, max_size=1),
-    )
-    return desk, [one for part in draw(st.lists(step, min_size=1, max_size=6)) for one in part]
+            policy = lambda: Wandering(budget, leave_out)  # noqa: E731
+    return Desk(sleeves, policy, budget, draw(st.integers(0, 999)), draw(st.sampled_from([0.0, faults])))
 
 
 @st.composite
@@ -315,3 +311,37 @@ def feeds(draw: st.DrawFn, desk: Desk, *, outside: bool = True, leaving: bool = 
     regimes = st.dictionaries(keys, st.booleans(), max_size=3) if outside else st.just({})
     patience = st.sampled_from([None, None, 0, 1, 3]) if leaving else st.none()
     return draw(st.lists(st.builds(Feed, events, regimes, patience), min_size=min_size, max_size=8))
+
+
+RULES = st.one_of(
+    st.builds(
+        RulePlan,
+        st.just("restart"),
+        limit=st.integers(1, 3),
+        within=st.integers(1, 6),
+        backoff=st.integers(0, 2),
+        warm_up=st.integers(0, 3),
+    ),
+    st.just(RulePlan("quarantine")),
+    st.just(RulePlan("raise")),
+)
+
+
+@st.composite
+def ruled_desks(draw: st.DrawFn, rules: st.SearchStrategy[RulePlan] = RULES) -> Desk:
+    """Desks whose strategies fail in every way there is, each sleeve with a rule of its own."""
+    desk = draw(desks())
+    return attrs.evolve(
+        desk,
+        faults=draw(st.sampled_from([0.1, 0.03, 0.3])),
+        hangs=draw(st.sampled_from([0.0, 0.2])),
+        rules={plan.key: draw(rules) for plan in desk.sleeves},
+    )
+
+
+@st.composite
+def ruled_feeds(draw: st.DrawFn, desk: Desk, *, leaving: bool = False) -> list[Feed]:
+    """Slices before which quarantined sleeves may be asked back."""
+    keys = st.sampled_from([plan.key for plan in desk.sleeves])
+    asked = st.one_of(st.just({}), st.dictionaries(keys, st.booleans(), max_size=2))
+    return [attrs.evolve(feed, readmitted=draw(asked)) for feed in draw(feeds(desk, leaving=leaving, min_size=3))]

@@ -7,25 +7,10 @@ import attrs
 import trio
 
 from actors import Inbox, open_system
-from tests.laws.desk import (
-    DEFAULT,
-    Desk,
-    Feed,
-    Join,
-    Lab,
-    Leave,
-    Scripted,
-    SleevePlan,
-    Step,
-    Switch,
-    entries_of,
-    entry_of,
-    strategies_of,
-    strategy_of,
-)
+from tests.laws.desk import DEFAULT, TIMEOUT, Desk, Feed, Lab, Scripted, entries_of, strategies_of, successor
 from tests.laws.model import Model
 from tests.laws.schedules import Way
-from tradedesk.portfolio import PortfolioRunner, TraceRecord
+from tradedesk.portfolio import PortfolioRunner, Quarantined, Resting, RunnerStatistics, StrategySpec, TraceRecord
 
 
 @attrs.define
@@ -61,6 +46,15 @@ def states_of(strategies: Mapping[str, Scripted]) -> dict[str, tuple[object, ...
     return {key: (strategy.state, strategy.risk, strategy.regime) for key, strategy in strategies.items()}
 
 
+def figures(statistics: RunnerStatistics) -> object:
+    """Statistics as a value that those of another run can equal."""
+    fields = attrs.asdict(statistics, recurse=False)
+    sleeves = {key: attrs.asdict(one) for key, one in statistics.sleeves.items()}
+    for one in sleeves.values():
+        one["error"] = None if one["error"] is None else named(one["error"])
+    return fields | {"sleeves": sleeves}
+
+
 async def echo(inbox: Inbox[object]) -> None:
     async for message in inbox:
         inbox.reply(message)
@@ -76,139 +70,100 @@ async def laboratory(desk: Desk) -> AsyncIterator[Lab]:
         yield lab
 
 
-class Cast:
-    """Every strategy object of a run, also those that left, by a name of its own."""
-
-    def __init__(self, desk: Desk, lab: Lab, strategies: Mapping[str, Scripted]) -> None:
-        self.everybody = dict(strategies)
-        self._latest = dict(strategies)
-        self._desk, self._lab = desk, lab
-
-    def joining(self, join: Join) -> Scripted:
-        strategy = self._latest.get(join.plan.key)
-        if join.anew or strategy is None:
-            strategy = strategy_of(join.plan, self._desk, self._lab)
-            self.everybody[f"{join.plan.key}, object {len(self.everybody)}"] = strategy
-            self._latest[join.plan.key] = strategy
-        return strategy
-
-
-def by_the_model(desk: Desk, script: Sequence[Step]) -> Run:
+def by_the_model(desk: Desk, script: Sequence[Feed]) -> Run:
     async def scenario() -> Run:
         async with laboratory(desk) as lab:
             model = Model(desk, lab)
-            cast = Cast(desk, lab, model.strategies)
-            for step in script:
-                match step:
-                    case Join() if step.plan.key not in model.strategies:
-                        model.add(step.plan, cast.joining(step))
-                    case Leave() if step.key in model.strategies and len(model.strategies) > 1:
-                        model.remove(step.key)
-                    case Switch():
-                        model.policy = step.policy()
-                        lab.switch(step.budget)
-                    case Feed():
-                        set_regimes(step, model.strategies)
-                        if model.trades(step.events):
-                            await model.on_slice(step.events)
-        return Run({key: s.calls for key, s in cast.everybody.items()}, states_of(cast.everybody))
+            for feed in script:
+                model.ask_back(feed.readmitted)
+                for key, regime in feed.regimes.items():
+                    model.strategies[key].regime = regime
+                await model.on_slice(feed.events)
+        return Run(
+            {key: s.calls for key, s in model.strategies.items()},
+            states_of(model.strategies),
+            statistics=model.standings,
+        )
 
     return Way().run(scenario)
 
 
-def set_regimes(feed: Feed, strategies: Mapping[str, Scripted]) -> None:
-    for key in feed.regimes.keys() & strategies.keys():
-        strategies[key].regime = feed.regimes[key]
+class Playing:
+    """One caller feeds a script to a runner; what its calls raise is noted, and it goes on."""
 
-
-class Play:
-    """One caller takes the steps of a script; what its calls raise is noted, and it goes on."""
-
-    def __init__(self, desk: Desk, lab: Lab, way: Way, *, poll_regimes: bool, watched: bool) -> None:
+    def __init__(self, desk: Desk, lab: Lab, way: Way, *, poll_regimes: bool) -> None:
         self.desk, self.lab = desk, lab
         self.strategies = strategies_of(desk, lab)
-        self.cast = Cast(desk, lab, self.strategies)
         self.raised: list[object] = []
         self.trace: list[TraceRecord] = []
         self.batches: list[Sequence[TraceRecord]] = []
         self.runner = PortfolioRunner(
-            entries_of(desk, self.strategies),
+            entries_of(desk, self.strategies, lab),
             desk.policy(),
             DEFAULT,
             dispatch=way.dispatch,
             poll_regimes=poll_regimes,
-            trace=self.trace.append if watched else None,
-            sink=self.sink if watched else None,
+            candle_timeout=TIMEOUT if desk.hangs else None,
+            trace=self.watch,
+            sink=self.sink,
             scheduler=way.scheduler(),
         )
+
+    def watch(self, record: TraceRecord) -> None:
+        self.trace.append(record)
+        if isinstance(record, Quarantined | Resting):  # its orders are refused: it holds nothing
+            self.lab.held[record.sleeve] = 0.0
 
     async def sink(self, records: Sequence[TraceRecord]) -> None:
         await trio.lowlevel.checkpoint()
         self.batches.append(records)
 
-    async def whole(self, script: Sequence[Step]) -> None:
-        for number, step in enumerate(script):
+    def present(self, key: str) -> Scripted:
+        entry = self.runner.strategies[key]
+        return entry.strategy if isinstance(entry, StrategySpec) else entry
+
+    async def ask_back(self, feed: Feed) -> None:
+        if feed.readmitted:
+            await trio.sleep(10 * TIMEOUT)  # until every handler that was given up has ended
+        for key, anew in feed.readmitted.items():
+            if self.runner.statistics().sleeves[key].standing == "quarantined":
+                self.runner.readmit(key, successor(self.desk, self.lab, self.strategies[key]) if anew else None)
+
+    async def play(self, script: Sequence[Feed]) -> None:
+        for number, feed in enumerate(script):
+            await self.ask_back(feed)
+            for key, regime in feed.regimes.items():
+                self.present(key).regime = regime
             try:
-                await self.take(step, number)
+                with trio.move_on_after(float("inf") if feed.patience is None else feed.patience):
+                    await self.runner.on_slice(feed.slice(number))
             except Exception as error:
                 self.raised.append(named(error))
 
-    async def take(self, step: Step, number: int) -> None:
-        match step:
-            case Feed():
-                set_regimes(step, self.strategies)
-                with trio.move_on_after(float("inf") if step.patience is None else step.patience):
-                    await self.runner.on_slice(step.slice(number))
-            case Join(plan=plan):
-                await self.join(step, plan)
-            case Leave(key=key):
-                await self.leave(key)
-            case Switch():
-                await self.runner.set_policy(step.policy())
-                self.lab.switch(step.budget)
-
-    async def join(self, join: Join, plan: SleevePlan) -> None:
-        if plan.key in self.strategies:  # refused, so the object is of no account
-            await self.runner.add(plan.key, entry_of(plan, strategy_of(plan, self.desk, self.lab)))
-        strategy = self.cast.joining(join)
-        await self.runner.add(plan.key, entry_of(plan, strategy))
-        self.strategies[plan.key] = strategy
-
-    async def leave(self, key: str) -> None:
+    async def play_in_the_block(self, script: Sequence[Feed]) -> None:
         try:
-            assert await self.runner.remove(key) is self.strategies[key]
-        finally:
-            if key in self.strategies and key not in self.runner.strategies:
-                del self.strategies[key]
-                self.lab.held.pop(key, None)  # it may have failed to take the 0, and counts no longer
+            async with self.runner:
+                await self.play(script)
+        except Exception as error:
+            self.raised.append(named(error))
 
-    @property
     def run(self) -> Run:
         return Run(
-            calls={key: s.calls for key, s in self.cast.everybody.items()},
-            states=states_of(self.cast.everybody),
+            calls={key: s.calls for key, s in self.strategies.items()},
+            states=states_of({key: self.present(key) for key in self.strategies}),
             trace=self.trace,
             raised=self.raised,
-            statistics=self.runner.statistics(),
+            statistics=figures(self.runner.statistics()),
             breaches=self.lab.breaches,
             batches=self.batches,
         )
 
 
-def by_the_runner(
-    desk: Desk, script: Sequence[Step], way: Way, *, poll_regimes: bool = True, watched: bool = True
-) -> Run:
+def by_the_runner(desk: Desk, script: Sequence[Feed], way: Way, *, poll_regimes: bool = True) -> Run:
     async def scenario() -> Run:
         async with laboratory(desk) as lab:
-            play = Play(desk, lab, way, poll_regimes=poll_regimes, watched=watched)
-            if way.entered:
-                try:
-                    async with play.runner:
-                        await play.whole(script)
-                except Exception as error:
-                    play.raised.append(named(error))
-            else:
-                await play.whole(script)
-        return play.run
+            playing = Playing(desk, lab, way, poll_regimes=poll_regimes)
+            await (playing.play_in_the_block(script) if way.entered else playing.play(script))
+        return playing.run()
 
     return way.run(scenario)

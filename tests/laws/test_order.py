@@ -55,7 +55,7 @@ def test_every_routed_candle_ends_handled_or_failed_once_and_refused_ones_reach_
     run = by_the_runner(*play, way)
 
     assert list(lost_or_doubled(run.trace)) == []
-    met = {key: [call[1] for call in calls if call[0] in ("candle", "update")] for key, calls in run.calls.items()}
+    met = {key: [call[1] for call in calls if call[0] == "candle"] for key, calls in run.calls.items()}
     assert met == {key: [r.event for r in run.trace if type(r).__name__ == "Routed" and r.sleeve == key] for key in met}
 
 

@@ -19,6 +19,7 @@ from tradedesk.portfolio import (
     RosterError,
     StrategySpec,
     UnknownInstrumentError,
+    UnknownSleeveError,
 )
 
 
@@ -162,8 +163,8 @@ MISTAKES = {
     ),
     "a key that is not there": (
         lambda runner: runner.remove("C"),
-        RosterError,
-        "there is no sleeve 'C' to remove; this portfolio has 'A', 'B'.",
+        UnknownSleeveError,
+        "this portfolio has no sleeve 'C'; its sleeves are 'A', 'B'.",
     ),
     "no strategy": (
         lambda runner: runner.add("C", 5),

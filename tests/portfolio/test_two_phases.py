@@ -188,7 +188,7 @@ async def test_without_an_allocation_there_is_no_evaluation(mode):
         await caught(runner.on_slice([event("A")]))
     assert a.parts == [("update", "1MINUTE", None)]
     assert [record.reason for record in trace if type(record) is Refused] == [
-        "there is no allocation to evaluate it under"
+        "the policy raised, or its answer was refused"
     ]
 
 
@@ -284,7 +284,7 @@ async def test_updated_is_a_record_of_its_own():
 
 def core_of(*two_phase):
     sleeves = [Sleeve(key, key, None, key in two_phase) for key in "AB"]
-    return Coordination(Sleeves(sleeves, skip_unknown=False), 1.0, poll_regimes=False, trace=None)
+    return Coordination(Sleeves(sleeves, skip_unknown=False), 1.0, rules=["raise"] * 2, poll_regimes=False, trace=None)
 
 
 def begin(core, *events):

@@ -9,10 +9,10 @@ from typing import Final, Literal, Self, cast
 import trio
 
 from tradedesk.marketdata import CandleCloseEvent, Instrument, MarketDataError, Slice, parse_timestamp, period_close
-from tradedesk.portfolio._allocation import number
 from tradedesk.portfolio._boundary import perform
 from tradedesk.portfolio._errors import RunnerStateError, shown
 from tradedesk.portfolio._gathering import Awaited, Gathering
+from tradedesk.portfolio._numbers import number
 from tradedesk.portfolio._waves import Failure, Kind
 
 _END: Final = object()

@@ -5,12 +5,15 @@ is a generator that yields what is to be done next and is sent the outcomes; who
 caller's own task) makes the same decisions happen. It may be closed at any yield: what was in flight then
 counts as unknown, and is polled and sent again with the next slice.
 
-Its parts: `Holdings` sends risk and knows who holds what, `Standing` knows who failed, `Recorder` writes down.
+Its parts: `Holdings` sends risk and knows who holds what, `Standing` knows who failed and what becomes of
+them, `Recorder` writes down.
 """
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final, cast
+
+import attrs
 
 from tradedesk.marketdata import CandleCloseEvent, Instrument
 from tradedesk.portfolio._allocation import Checked, checked
@@ -20,13 +23,13 @@ from tradedesk.portfolio._phases import EVALUATE
 from tradedesk.portfolio._recorder import Recorder
 from tradedesk.portfolio._sleeves import Plan, Round, Sleeve, Sleeves
 from tradedesk.portfolio._standing import Standing
+from tradedesk.portfolio._statistics import SleeveStatistics, SliceReport
 from tradedesk.portfolio._trace import (
     Added,
     Allocated,
     Failed,
     Handled,
     PolicySet,
-    Refused,
     Removed,
     Reported,
     Routed,
@@ -34,12 +37,14 @@ from tradedesk.portfolio._trace import (
 )
 from tradedesk.portfolio._updates import Updates, parted
 from tradedesk.portfolio._waves import Allocate, Answer, Failure, Kind, Step, Wave
+from tradedesk.portfolio.types import FailureRule
 
 Wanted = Callable[[], bool]
 
 _NO_CANDLES: Final = (Round((), ()),)
 _POLL: Final = Kind.POLL
 _CANDLE: Final = Kind.CANDLE
+_BUILD: Final = Kind.BUILD
 
 
 class Coordination:
@@ -50,6 +55,7 @@ class Coordination:
         sleeves: Sleeves,
         default: float,
         *,
+        rules: Sequence[FailureRule],
         poll_regimes: bool,
         trace: Callable[[TraceRecord], object] | None,
     ) -> None:
@@ -58,9 +64,9 @@ class Coordination:
         self.candles = 0
         self._poll_regimes = poll_regimes
         self._recorder = Recorder(trace)
-        self._standing = Standing(sleeves.keys, self._recorder)
-        self._holdings = Holdings(sleeves.keys, default, self._standing, self._recorder)
-        self._updates = Updates(sleeves.keys, self._standing, self._recorder)
+        self.standing = Standing(sleeves.keys, rules, self._recorder)
+        self._holdings = Holdings(sleeves.keys, default, self.standing, self._recorder)
+        self._updates = Updates(sleeves.keys, self.standing, self._recorder, self._fail)
         self._active = [False] * count
         self._active_keys: list[Instrument] | None = None
         self._in_flight = False  # candles were out when the last slice was closed
@@ -78,18 +84,25 @@ class Coordination:
 
     @property
     def active(self) -> tuple[Instrument, ...]:
-        """The sleeves whose last report was active, in declared order."""
-        return tuple(key for key, on in zip(self.sleeves.keys, self._active, strict=True) if on)
+        """The sleeves whose last report was active and that are not down, in declared order."""
+        down = self.standing.down
+        keys = enumerate(self.sleeves.keys)
+        return tuple(key for place, key in keys if self._active[place] and place not in down)
 
-    @property
-    def failed(self) -> bool:
-        """Whether a strategy raised in this slice."""
-        return bool(self._standing.failed)
+    def report(self) -> SliceReport:
+        """What is to be said of this slice."""
+        standing, keys = self.standing, self.sleeves.keys
+        return SliceReport(
+            MappingProxyType({keys[place]: error for place, error in standing.failed.items()}),
+            MappingProxyType({keys[place]: count for place, count in standing.refused.items()}),
+        )
 
-    @property
-    def failures(self) -> list[Exception]:
-        """What strategies raised in this slice, in the order it happened."""
-        return list(self._standing.failed.values())
+    def sleeve_statistics(self) -> dict[Instrument, SleeveStatistics]:
+        """How each sleeve stands, in declared order."""
+        return {
+            key: self.standing.statistics(place, active=self._active[place])
+            for place, key in enumerate(self.sleeves.keys)
+        }
 
     def slice(self, plan: Plan, policy: str, wanted: Wanted) -> Steps:
         """Drive one slice.
@@ -102,8 +115,10 @@ class Coordination:
         Raises:
             AllocationError: The policy raised or gave a bad answer; nothing was sent.
         """
-        self._recorder.begin(plan.close_time)
-        self._standing.begin()
+        standing = self.standing
+        self._begin(plan)
+        if standing.down:
+            yield from self._come_back()
         rounds, updates = plan.rounds, self._updates
         if self.sleeves.two_phase:
             rounds, wanted = yield from self._update(rounds, wanted)
@@ -111,12 +126,16 @@ class Coordination:
         if places:
             self._reported(places, (yield Wave(_POLL, places, [None] * len(places))))
         (answer,) = yield Allocate(self._active_list())
-        accepted = self._answered(answer, policy)
+        try:
+            accepted = self._answered(answer, policy)
+        except AllocationError:
+            self._refuse(rounds, "the policy raised, or its answer was refused")
+            raise
         allocation = None if accepted is None else accepted[0]
         if allocation is not None:
             self._settled = None  # if the slice ends here, nobody knows who took what
             yield from self._holdings.send(allocation)
-            if not self._standing.failed:
+            if not standing.failed:
                 self._settled = accepted
         if (rounds or updates.waiting) and self._may_route(rounds, allocation, wanted):
             for candles in rounds or _NO_CANDLES:
@@ -124,20 +143,42 @@ class Coordination:
                 if wave is not None:
                     self._handled(wave, (yield wave))
 
+    def _begin(self, plan: Plan) -> None:
+        self._recorder.begin(plan.close_time)
+        if self.standing.eventful:
+            self._active_keys = None
+            self.standing.begin()
+
+    def _come_back(self) -> Steps:
+        """Whose rest is over gets its new object, or goes on with the old one, before anybody reports."""
+        due = self.standing.due()
+        builds = {place: down.build for place, down in due.items() if down.build is not None}
+        outcomes: Mapping[int, object] = {}
+        if builds:
+            orders = [attrs.evolve(build, candles=tuple(build.candles)) for build in builds.values()]
+            outcomes = dict(zip(builds, (yield Wave(_BUILD, list(builds), orders)), strict=True))
+        for place in due:
+            outcome = outcomes.get(place)
+            if type(outcome) is Failure:
+                self._fail(place, None, outcome, _BUILD)
+            else:
+                self._active[place] = False  # until it reports
+                self._settled = None  # it is to be told
+                self.standing.come_back(place)
+
     # Between slices -------------------------------------------------------------------------------------
 
-    def admit(self, sleeve: Sleeve) -> None:
+    def admit(self, sleeve: Sleeve, rule: FailureRule) -> None:
         """Take in a sleeve, behind all others."""
-        place = len(self._active)
         self.sleeves.add(sleeve)
         self._active.append(False)
-        self._standing.admit(place)
+        self.standing.admit(rule)
         self._holdings.admit()
         self._settled = None
         self._recorder.emit(Added, sleeve.key, sleeve.instrument, sleeve.period)
 
     def release(self, place: int) -> Generator[Step, Outcomes, Exception | None]:
-        """Tell a sleeve an amount of 0 before it goes; return what it raised."""
+        """Tell a sleeve an amount of 0 before it goes, unless it is down; return what it raised."""
         return self._holdings.release(place)
 
     def dismiss(self, place: int, error: Exception | None) -> None:
@@ -148,7 +189,7 @@ class Coordination:
         self.sleeves.remove(place)
         del self._active[place]
         self._active_keys = None
-        self._standing.dismiss(place)
+        self.standing.dismiss(place)
         self._holdings.dismiss(place)
         self._updates.begin()
         self._settled = None
@@ -183,18 +224,18 @@ class Coordination:
     # Reports and allocation -----------------------------------------------------------------------------
 
     def _to_poll(self) -> Sequence[int]:
-        owing, failed = self._standing.owing, self._standing.failed  # in its update, if one failed by now
+        owing, out = self.standing.owing, self.standing.out
         if self._poll_regimes or self._in_flight:
             everybody = range(len(self._active))
-            return [place for place in everybody if place not in failed] if failed else everybody
-        return sorted(owing - failed.keys()) if owing else ()
+            return [place for place in everybody if place not in out] if out else everybody
+        return sorted(owing - out) if owing else ()
 
     def _reported(self, places: Sequence[int], outcomes: Outcomes) -> None:
         self._in_flight = False
         if self._fold(places, outcomes) or self._recorder.on:
             for place, outcome in zip(places, outcomes, strict=True):
                 if type(outcome) is Failure:
-                    self._standing.fail(place, None, outcome.error)
+                    self._fail(place, None, outcome, _POLL)
                 else:
                     self._recorder.emit(Reported, self.sleeves.keys[place], outcome)
 
@@ -209,8 +250,8 @@ class Coordination:
                 else:
                     active[place] = cast("bool", outcome)
                     self._active_keys = None
-        if self._standing.owing:
-            self._standing.owing.difference_update(places)
+        if self.standing.owing:
+            self.standing.owing.difference_update(places)
         return failed
 
     def _active_list(self) -> list[Instrument]:
@@ -229,7 +270,6 @@ class Coordination:
     def _answered(self, outcome: object, policy: str) -> Checked | None:
         """Take what was accepted; None means that every sleeve was told all of it before."""
         if type(outcome) is Failure:
-            self._updates.refuse("there is no allocation to evaluate it under")
             if isinstance(outcome.error, AllocationError):
                 raise outcome.error
             raise AllocationError(policy, f"raised {shown(outcome.error)}") from outcome.error
@@ -242,7 +282,7 @@ class Coordination:
     # Candles --------------------------------------------------------------------------------------------
 
     def _may_route(self, rounds: Sequence[Round], allocation: dict[Instrument, float] | None, wanted: Wanted) -> bool:
-        if allocation is not None and self._standing.failed and self._holdings.stuck(allocation):
+        if allocation is not None and self.standing.failed and self._holdings.stuck(allocation):
             self._refuse(rounds, "a sleeve that failed still holds risk that others were to get")
             return False
         if not wanted():
@@ -259,8 +299,8 @@ class Coordination:
 
     def _routed(self, candles: Round) -> Wave | None:
         places, events = candles.sleeves, candles.events
-        if self._standing.failed:
-            places, events = self._without_failed(candles)
+        if self.standing.out:
+            places, events = self._without_out(candles)
             if not places:
                 return None
         if self._recorder.on:
@@ -272,21 +312,24 @@ class Coordination:
 
     def _handled(self, wave: Wave, outcomes: Outcomes) -> None:
         self._in_flight = False
-        if self._fold(wave.sleeves, outcomes) or self._recorder.on:
+        memories = self.standing.memories
+        if self._fold(wave.sleeves, outcomes) or self._recorder.on or memories:
             for place, payload, outcome in zip(wave.sleeves, wave.payloads, outcomes, strict=True):
                 event = cast("CandleCloseEvent", payload)
                 if payload is EVALUATE:
                     self._updates.evaluated(place, outcome)
                 elif type(outcome) is Failure:
-                    self._standing.fail(place, event, outcome.error)
+                    self._fail(place, event, outcome, _CANDLE)
                 else:
                     self._recorder.emit(Handled, self.sleeves.keys[place], event, outcome)
+                    if place in memories:
+                        memories[place].append(event)
 
-    def _without_failed(self, candles: Round) -> tuple[list[int], list[CandleCloseEvent]]:
+    def _without_out(self, candles: Round) -> tuple[list[int], list[CandleCloseEvent]]:
         places, events = [], []
         for place, event in zip(candles.sleeves, candles.events, strict=True):
-            if place in self._standing.failed:
-                self._recorder.emit(Refused, self.sleeves.keys[place], event, "the sleeve failed earlier in this slice")
+            if place in self.standing.out:
+                self.standing.refuse_out(place, event)
             else:
                 places.append(place)
                 events.append(event)
@@ -296,7 +339,12 @@ class Coordination:
         self._updates.refuse(reason)
         for candles in rounds:
             for place, event in zip(candles.sleeves, candles.events, strict=True):
-                self._recorder.emit(Refused, self.sleeves.keys[place], event, reason)
+                self.standing.refuse(place, event, reason)
+
+    def _fail(self, place: int, event: CandleCloseEvent | None, failure: Failure, kind: Kind) -> None:
+        if self.standing.fail(place, event, failure, kind):
+            self._holdings.drop(place)
+        self._active_keys = None
 
 
 def always() -> bool:

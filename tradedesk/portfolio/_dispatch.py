@@ -1,15 +1,19 @@
 """Two ways to carry a wave: in the caller's task, or to one actor a sleeve. Same waves, same outcomes."""
 
 from collections.abc import Callable, Container, Sequence
+from functools import partial
 from itertools import chain, count
+from math import inf
 from typing import Final, Protocol, cast
 
 import trio
 
 from actors import ActorStopped, Inbox, Ref, System, ask_all
-from tradedesk.marketdata import CandleCloseEvent, Instrument
+from tradedesk.marketdata import CandleCloseEvent
 from tradedesk.portfolio._boundary import perform
-from tradedesk.portfolio._waves import Kind, Poll, RiskUpdate, Wave
+from tradedesk.portfolio._seats import Seat, watch
+from tradedesk.portfolio._sleeves import without
+from tradedesk.portfolio._waves import Build, Kind, Poll, RiskUpdate, Wave
 from tradedesk.portfolio.types import PortfolioStrategy
 
 _PATIENCE: Final = 64
@@ -18,9 +22,11 @@ _PATIENCE: Final = 64
 _CANDLE: Final = Kind.CANDLE
 _RISK: Final = Kind.RISK
 _POLL: Final = Kind.POLL
+_BUILD: Final = Kind.BUILD
+_LIMITED: Final = (_CANDLE, _BUILD)
 _POLL_MESSAGE: Final = Poll()
 
-Message = Poll | RiskUpdate | CandleCloseEvent
+Message = Poll | RiskUpdate | Build | CandleCloseEvent
 
 
 class Dispatcher(Protocol):
@@ -30,26 +36,29 @@ class Dispatcher(Protocol):
         """Return one outcome for each sleeve of the wave."""
         ...
 
-    async def admit(self, key: Instrument, strategy: PortfolioStrategy) -> None:
-        """Take in a strategy, behind all others."""
+    async def admit(self, seat: Seat) -> None:
+        """Take in a sleeve, behind all others."""
         ...
 
-    async def dismiss(self, place: int) -> None:
-        """Let a strategy go; those behind it move up."""
+    async def dismiss(self, seat: Seat) -> None:
+        """Let a sleeve go; those behind it move up."""
         ...
 
 
 class Direct:
     """Every strategy runs in the task of the caller, in declared order. No isolation."""
 
-    def __init__(self, strategies: Sequence[PortfolioStrategy]) -> None:
-        self._strategies = strategies  # the portfolio's own list, which it keeps up to date itself
+    def __init__(self, strategies: Sequence[PortfolioStrategy], seats: Sequence[Seat]) -> None:
+        self._strategies = strategies  # the portfolio's own lists, which it keeps up to date itself
+        self._seats = seats
+        self._limited = any(seat.seconds < inf for seat in seats)
         self._waves = 0
 
-    async def admit(self, key: Instrument, strategy: PortfolioStrategy) -> None:
+    async def admit(self, seat: Seat) -> None:
         """Nothing to start."""
+        self._limited = self._limited or seat.seconds < inf
 
-    async def dismiss(self, place: int) -> None:
+    async def dismiss(self, seat: Seat) -> None:
         """Nothing to stop."""
 
     async def carry(self, wave: Wave) -> Sequence[object]:
@@ -58,6 +67,9 @@ class Direct:
         if self._waves % _PATIENCE == 0:
             await trio.lowlevel.checkpoint()
         kind, strategies = wave.kind, self._strategies
+        if kind is _BUILD or (self._limited and kind is _CANDLE):
+            orders = cast("Sequence[Build | CandleCloseEvent]", wave.payloads)
+            return [await self._seats[place].perform(order) for place, order in zip(wave.sleeves, orders, strict=True)]
         return [
             await perform(kind, strategies[place], payload)
             for place, payload in zip(wave.sleeves, wave.payloads, strict=True)
@@ -71,20 +83,48 @@ class Actors:
         self._system = system
         self._register = register
         self._refs: list[Ref[Message]] = []
+        self._limited: dict[int, Seat] = {}
 
-    async def admit(self, key: Instrument, strategy: PortfolioStrategy) -> None:
+    async def admit(self, seat: Seat) -> None:
         """Start an actor, behind all others."""
-        name = _unlike(f"sleeve {key!r}", {ref.name for ref in self._refs})
+        name = _unlike(f"sleeve {seat.key!r}", {ref.name for ref in self._refs})
         # nobody but the coordinator writes to a sleeve, and at most one message is out: more is a defect
-        ref = await self._system.start(sleeve, strategy, self._register, name=name, capacity=1, overflow="fail")
+        start = partial(self._system.start, name=name, capacity=1, overflow="fail")
+        if seat.guarded:
+            ref = await start(guarded_sleeve, seat, self._register)
+        else:
+            ref = await start(sleeve, seat.strategy, self._register)
+        if seat.seconds < inf:
+            self._limited[len(self._refs)] = seat
         self._refs.append(ref)
 
-    async def dismiss(self, place: int) -> None:
-        """Stop an actor; it waits for a message, so it ends at once."""
-        await self._refs.pop(place).stop()
+    async def dismiss(self, seat: Seat) -> None:
+        """End an actor: it waits for a message, so that is at once; but who may never come is not waited for."""
+        ref = self._refs.pop(seat.place)
+        self._limited = without(self._limited, seat.place)
+        if seat.abandoned:
+            with trio.CancelScope() as scope:
+                scope.cancel()
+                await ref.kill()
+        else:
+            await ref.stop()
 
     async def carry(self, wave: Wave) -> Sequence[object]:
         """Send the messages of a wave at once; come back when the last report is in."""
+        if self._limited and wave.kind in _LIMITED:
+            seats = [self._limited[place] for place in wave.sleeves if place in self._limited]
+            if seats:
+                return await self._carry_watched(wave, seats)
+        return await self._carry(wave)
+
+    async def _carry_watched(self, wave: Wave, seats: Sequence[Seat]) -> Sequence[object]:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(watch, seats)
+            outcomes = await self._carry(wave)
+            nursery.cancel_scope.cancel()
+        return outcomes
+
+    async def _carry(self, wave: Wave) -> Sequence[object]:
         refs = self._refs
         if len(wave.sleeves) != len(refs):
             refs = [refs[place] for place in wave.sleeves]
@@ -110,6 +150,19 @@ async def sleeve(inbox: Inbox[Message], strategy: PortfolioStrategy, register: C
             inbox.reply(await perform(_CANDLE, strategy, message))
 
 
+async def guarded_sleeve(inbox: Inbox[Message], seat: Seat, register: Callable[[], None]) -> None:
+    """The same for a strategy that may be replaced, or whose handler has so much time and no more."""
+    register()
+    async for message in inbox:
+        if message is _POLL_MESSAGE:
+            inbox.reply(await perform(_POLL, seat.strategy, None))
+        elif type(message) is RiskUpdate:
+            inbox.reply(await perform(_RISK, seat.strategy, message.amount))
+        else:
+            order = cast("Build | CandleCloseEvent", message)
+            await seat.perform_or_be_abandoned(order, inbox.defer())
+
+
 def _unlike(name: str, taken: Container[str]) -> str:
     """Keys that differ may print alike; the names of actors may not."""
     return next(one for one in chain((name,), (f"{name} ({number})" for number in count(2))) if one not in taken)
@@ -120,4 +173,4 @@ def _messages(wave: Wave) -> Sequence[Message]:
         return [_POLL_MESSAGE] * len(wave.payloads)
     if wave.kind is _RISK:
         return [RiskUpdate(cast("float", amount)) for amount in wave.payloads]
-    return cast("Sequence[CandleCloseEvent]", wave.payloads)
+    return cast("Sequence[Build | CandleCloseEvent]", wave.payloads)

@@ -1,6 +1,6 @@
 """The candles of strategies in two phases, between their update and their evaluation. Pure."""
 
-from collections.abc import Container, Sequence
+from collections.abc import Callable, Container, Sequence
 from typing import cast
 
 from tradedesk.marketdata import CandleCloseEvent, Instrument
@@ -8,8 +8,10 @@ from tradedesk.portfolio._phases import EVALUATE
 from tradedesk.portfolio._recorder import Recorder
 from tradedesk.portfolio._sleeves import Round
 from tradedesk.portfolio._standing import Standing
-from tradedesk.portfolio._trace import Failed, Handled, Refused, Updated
+from tradedesk.portfolio._trace import Failed, Handled, Updated
 from tradedesk.portfolio._waves import Failure, Kind, Wave
+
+Fail = Callable[[int, CandleCloseEvent | None, Failure, Kind], None]
 
 
 class Updates:
@@ -19,12 +21,13 @@ class Updates:
         waiting: those whose evaluation is yet to be asked for.
     """
 
-    def __init__(self, keys: list[Instrument], standing: Standing, recorder: Recorder) -> None:
+    def __init__(self, keys: list[Instrument], standing: Standing, recorder: Recorder, fail: Fail) -> None:
         self.waiting: dict[int, list[CandleCloseEvent]] = {}
         self._asked: dict[int, list[CandleCloseEvent]] = {}
         self._keys = keys
         self._standing = standing
         self._recorder = recorder
+        self._fail = fail
 
     def begin(self) -> None:
         """A slice begins: what the last one left, if it was closed, has no end."""
@@ -36,16 +39,16 @@ class Updates:
         for place, payload, outcome in zip(wave.sleeves, wave.payloads, outcomes, strict=True):
             event = cast("CandleCloseEvent", payload)
             if type(outcome) is Failure:
-                self._standing.fail(place, event, outcome.error)
+                self._fail(place, event, outcome, Kind.CANDLE)
             else:
                 self.waiting.setdefault(place, []).append(event)
                 self._recorder.emit(Updated, self._keys[place], event, outcome)
 
     def join(self, wave: Wave | None) -> Wave | None:
         """Let the evaluations stand beside the candles of a wave, in declared order."""
-        failed = self._standing.failed
-        for place in sorted(failed.keys() & self.waiting.keys()):
-            self._refuse(place, "the sleeve failed earlier in this slice")
+        for place in sorted(self._standing.out & self.waiting.keys()):
+            for event in self.waiting.pop(place):
+                self._standing.refuse_out(place, event)
         if not self.waiting:
             return wave
         due: dict[int, object] = dict.fromkeys(self.waiting, EVALUATE)
@@ -62,19 +65,19 @@ class Updates:
         if type(outcome) is Failure:
             for event in others:
                 self._recorder.emit(Failed, key, event, outcome.error)
-            self._standing.fail(place, last, outcome.error)
+            self._fail(place, last, outcome, Kind.CANDLE)
         else:
+            memory = self._standing.memories.get(place)
             for event in (*others, last):
                 self._recorder.emit(Handled, key, event, outcome)
+                if memory is not None:
+                    memory.append(event)
 
     def refuse(self, reason: str) -> None:
         """There will be no evaluation in this slice."""
         for place in sorted(self.waiting):
-            self._refuse(place, reason)
-
-    def _refuse(self, place: int, reason: str) -> None:
-        for event in self.waiting.pop(place):
-            self._recorder.emit(Refused, self._keys[place], event, reason)
+            for event in self.waiting.pop(place):
+                self._standing.refuse(place, event, reason)
 
 
 def parted(rounds: Sequence[Round], places: Container[int]) -> tuple[list[Round], list[Round]]:

@@ -4,22 +4,25 @@ from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Mappin
 from contextlib import AsyncExitStack, nullcontext
 from functools import partial
 from types import MappingProxyType, TracebackType
-from typing import Literal, Self
+from typing import Literal, Self, cast
 from weakref import WeakSet
 
-import attrs
 import trio
 from trio.lowlevel import Task, current_task
 
 from actors import ActorStopped, Observer, Ref, Scheduler, open_system
 from tradedesk.marketdata import CandleCloseEvent, Instrument, Slice
+from tradedesk.portfolio._briefing import Briefing
 from tradedesk.portfolio._coordination import Coordination
 from tradedesk.portfolio._dispatch import Actors, Direct, Dispatcher
 from tradedesk.portfolio._errors import RunnerStateError
+from tradedesk.portfolio._facts import FactsSource, InformedPolicy
 from tradedesk.portfolio._roster import Roster
+from tradedesk.portfolio._seats import Cast
 from tradedesk.portfolio._service import Call, Change, Clock, Feed, Service, Sink, Trace
 from tradedesk.portfolio._serving import Serving, Status
 from tradedesk.portfolio._setup import (
+    Defaults,
     Entry,
     Strategies,
     check_amount,
@@ -28,29 +31,11 @@ from tradedesk.portfolio._setup import (
     member_of,
     members_of,
 )
-from tradedesk.portfolio._sleeves import Sleeves
+from tradedesk.portfolio._sleeves import Plan, Sleeves
+from tradedesk.portfolio._statistics import RunnerStatistics, SliceReport
 from tradedesk.portfolio._tasks import Turns, refuse_descendants
 from tradedesk.portfolio._trace import TraceRecord
-from tradedesk.portfolio.types import RiskAllocationPolicy
-
-
-@attrs.frozen
-class RunnerStatistics:
-    """A portfolio at one moment.
-
-    Attributes:
-        slices: slices begun.
-        candles: candles routed to sleeves.
-        active: the sleeves whose last report was active, in declared order.
-        held: what each sleeve holds of the budget; where it is not known whether an amount arrived, the larger.
-        unmet: failures whose caller had left; the next call or the end of the block raises them.
-    """
-
-    slices: int
-    candles: int
-    active: tuple[Instrument, ...]
-    held: Mapping[Instrument, float]
-    unmet: int
+from tradedesk.portfolio.types import FailureRule, PortfolioStrategy, RiskAllocationPolicy
 
 
 class PortfolioRunner:
@@ -67,13 +52,15 @@ class PortfolioRunner:
     def __init__(
         self,
         strategies: Strategies,
-        policy: RiskAllocationPolicy,
+        policy: RiskAllocationPolicy | InformedPolicy,
         default_risk_per_trade: float,
         *,
         dispatch: Literal["actors", "direct"] = "actors",
         poll_regimes: bool = True,
         unknown_instruments: Literal["raise", "ignore"] = "raise",
-        on_failure: Literal["raise"] = "raise",
+        on_failure: FailureRule = "raise",
+        candle_timeout: float | None = None,
+        facts: FactsSource | None = None,
         trace: Trace | None = None,
         sink: Sink | None = None,
         observer: Observer | None = None,
@@ -91,38 +78,46 @@ class PortfolioRunner:
                 that follow each candle: cheaper, and blind to a regime that follows a clock.
             unknown_instruments: "raise" `UnknownInstrumentError`, or "ignore" such candles.
             on_failure: "raise": what a strategy raises comes out of the call, with a note, after the other
-                strategies of the slice are done; several come as an exception group.
+                strategies of the slice are done; several come as an exception group. `Quarantine` or `Restart`:
+                the call does not raise, the sleeve is taken out, and in the second case built anew. A
+                `StrategySpec` may say otherwise for its sleeve.
+            candle_timeout: seconds that a handler may take; then it is cancelled and has failed with
+                `CandleTimeoutError`. One that has not ended after as much time again is quarantined, whatever
+                ``on_failure`` says. What is not async, the other two methods, cannot be cut.
+            facts: asked once per slice, right before a policy that decides by more than names; see `FactsSource`.
             trace: called with each record at the barrier of its wave.
             sink: awaited once per slice with the records since the last time.
             observer: sees the actors' messages as they happen.
             scheduler: who runs next; production leaves that to trio.
 
         Raises:
-            ValueError: No strategies, one object in two sleeves, or an amount or choice out of range.
+            ValueError: No strategies, one object in two sleeves, an amount or choice out of range, or a policy that
+                needs facts that there are not.
             TypeError: A strategy or the policy lacks a method.
         """
         check_choice("dispatch", dispatch, ("actors", "direct"))
         check_choice("unknown_instruments", unknown_instruments, ("raise", "ignore"))
-        check_choice("on_failure", on_failure, ("raise",))
-        check_policy(policy)
-        members = members_of(strategies)
+        check_policy(policy, facts)
+        self._defaults = Defaults(on_failure, candle_timeout)
+        members = members_of(strategies, self._defaults)
         self.default_risk_per_trade = check_amount("default_risk_per_trade", default_risk_per_trade)
         self._sleeves = Sleeves([member.sleeve for member in members], skip_unknown=unknown_instruments == "ignore")
         records: list[TraceRecord] = []
+        write = records.append if trace is not None or sink is not None else None
+        briefing = None if facts is None else Briefing(facts, write)
         core = Coordination(
             self._sleeves,
             self.default_risk_per_trade,
+            rules=[member.rule for member in members],
             poll_regimes=poll_regimes,
-            trace=records.append if trace is not None or sink is not None else None,
+            trace=write if briefing is None else briefing.note,
         )
-        self._service = Service(core, policy, trace, sink, records)
-        self._roster = Roster(
-            self._service,
-            entries=dict(strategies),
-            members=[member.performer for member in members],
-            strategies=[member.strategy for member in members],
-        )
-        self._direct: Dispatcher = Direct(self._roster.members)
+        self._facts = facts
+        self._service = Service(core, cast("RiskAllocationPolicy", policy), trace, sink, records, briefing)
+        self._roster = Roster(self._service, Cast.of(members), [])
+        for member in members:
+            self._roster.seats.append(self._roster.seat(member))
+        self._direct: Dispatcher = Direct(self._roster.cast.performers, self._roster.seats)
         self._turns = Turns()
         self._as_actors = dispatch == "actors"
         self._watchers = observer, scheduler
@@ -133,14 +128,14 @@ class PortfolioRunner:
     @property
     def strategies(self) -> Mapping[Instrument, Entry]:
         """What was given for each sleeve, in declared order."""
-        return MappingProxyType(self._roster.entries)
+        return MappingProxyType(self._roster.cast.entries)
 
     @property
-    def policy(self) -> RiskAllocationPolicy:
+    def policy(self) -> RiskAllocationPolicy | InformedPolicy:
         """Who splits the budget."""
         return self._service.policy
 
-    async def on_candle_close(self, event: CandleCloseEvent) -> None:
+    async def on_candle_close(self, event: CandleCloseEvent) -> SliceReport:
         """Serve one candle, as a slice of one; back when it is handled.
 
         Candles of one instant that come one at a time are allocated one at a time: three strategies that turn
@@ -153,9 +148,9 @@ class PortfolioRunner:
             ReentrantCallError: The call came from inside a handler.
             Exception: What the strategy raised, with a note that names sleeve and candle.
         """
-        await self._serve(Call(self._sleeves.plan((event,), None)))
+        return await self._report(self._sleeves.plan((event,), None))
 
-    async def on_slice(self, events: Iterable[CandleCloseEvent] | Slice) -> None:
+    async def on_slice(self, events: Iterable[CandleCloseEvent] | Slice) -> SliceReport:
         """Serve all candles that close at one instant, in any order; no candles at all is a clock tick.
 
         Raises:
@@ -164,9 +159,8 @@ class PortfolioRunner:
             Exception: And all that `on_candle_close` raises.
         """
         if isinstance(events, Slice):
-            await self._serve(Call(self._sleeves.plan(events.events, events.close_time)))
-        else:
-            await self._serve(Call(self._sleeves.plan(tuple(events), None)))
+            return await self._report(self._sleeves.plan(events.events, events.close_time))
+        return await self._report(self._sleeves.plan(tuple(events), None))
 
     async def run(self, source: AsyncIterable[CandleCloseEvent | Slice] | Iterable[CandleCloseEvent | Slice]) -> None:
         """Serve a source of events or slices to its end.
@@ -229,35 +223,37 @@ class PortfolioRunner:
             TypeError, ValueError: The strategy lacks a method, or its period is none.
             ReentrantCallError: The call came from inside a handler.
         """
-        member = member_of(sleeve, strategy)
+        member = member_of(sleeve, strategy, self._defaults)
         await self._change(partial(self._roster.add, member))
 
     async def remove(self, sleeve: Instrument) -> object:
         """Take a sleeve out between two slices, and return its strategy.
 
-        The last it hears is an amount of 0. Then its actor is stopped, and what it held goes to others with the
-        next slice. Its positions are yours to close. Candles of an instrument that no other sleeve trades are unknown
-        from then on. The strategy may be added again.
+        The last it hears is an amount of 0, unless it is quarantined or rests. Then its actor is stopped, and what it
+        held goes to others with the next slice. Its positions are yours to close. Candles of an instrument that no
+        other sleeve trades are unknown from then on. The strategy may be added again.
 
         Raises:
-            RosterError: There is no such sleeve, or it is the last one.
+            UnknownSleeveError: There is no such sleeve.
+            RosterError: It is the last one.
             ReentrantCallError: The call came from inside a handler.
             Exception: What the strategy raised when it was told; it is out all the same.
         """
         return await self._change(partial(self._roster.remove, sleeve))
 
-    async def set_policy(self, policy: RiskAllocationPolicy) -> None:
+    async def set_policy(self, policy: RiskAllocationPolicy | InformedPolicy) -> None:
         """Let another policy allocate, from the next slice on.
 
         Until that slice the sleeves keep what they hold, also if the new budget is smaller. The slice sends
         what is less first, as ever.
 
         Raises:
-            TypeError, ValueError: The policy lacks its method, or its budget is no amount.
+            TypeError, ValueError: The policy lacks its method, its budget is no amount, or it needs facts that there
+                are not.
             ReentrantCallError: The call came from inside a handler.
         """
-        check_policy(policy)
-        await self._change(partial(self._roster.set_policy, policy))
+        check_policy(policy, self._facts)
+        await self._change(partial(self._roster.set_policy, cast("RiskAllocationPolicy", policy)))
 
     def statistics(self) -> RunnerStatistics:
         """This portfolio now."""
@@ -268,7 +264,33 @@ class PortfolioRunner:
             active=core.active,
             held=MappingProxyType(dict(zip(self._sleeves.keys, core.held, strict=True))),
             unmet=len(self._service.unmet),
+            sleeves=MappingProxyType(core.sleeve_statistics()),
         )
+
+    def order_refusal(self, sleeve: Instrument) -> str | None:
+        """Why an order of a sleeve is to be refused now; None when it may go. For brokers to ask.
+
+        Raises:
+            UnknownSleeveError: There is no such sleeve.
+        """
+        return self._service.core.standing.order_refusal(self._roster.place(sleeve))
+
+    def readmit(self, sleeve: Instrument, strategy: PortfolioStrategy | None = None) -> None:
+        """Let a quarantined sleeve take part again when the next slice begins: its failures are forgotten.
+
+        It is polled and told afresh; its orders wait for its next grant.
+
+        Args:
+            sleeve: its key.
+            strategy: another object to play for it; None keeps the one it has.
+
+        Raises:
+            UnknownSleeveError: There is no such sleeve.
+            RunnerStateError: It is not quarantined, or the handler that it is quarantined for still runs.
+            ValueError: The object plays for another sleeve.
+            TypeError: The object lacks a method.
+        """
+        self._roster.readmit(sleeve, strategy)
 
     async def __aenter__(self) -> Self:
         """Start the actors."""
@@ -305,8 +327,8 @@ class PortfolioRunner:
         observer, scheduler = self._watchers
         system = await exits.enter_async_context(open_system("portfolio", observer=observer, scheduler=scheduler))
         dispatcher = Actors(system, self._register)
-        for key, strategy in zip(self._sleeves.keys, self._roster.members, strict=True):
-            await dispatcher.admit(key, strategy)
+        for seat in self._roster.seats:
+            await dispatcher.admit(seat)
         self._coordinator = coordinator = await system.start(
             self._service.coordinate,
             dispatcher,
@@ -330,6 +352,11 @@ class PortfolioRunner:
         finally:
             self._sleeves.changing -= 1
         return change.result
+
+    async def _report(self, plan: Plan) -> SliceReport:
+        call = Call(plan)
+        await self._serve(call)
+        return call.report
 
     async def _serve(self, call: Call | Change) -> None:
         turns, service, coordinator = self._turns, self._service, self._coordinator

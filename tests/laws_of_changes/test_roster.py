@@ -3,11 +3,11 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.laws.desk import Feed, changing_desks
-from tests.laws.monitors import lost_or_doubled, out_of_turn, over_budget
-from tests.laws.runs import by_the_model, by_the_runner
-from tests.laws.schedules import SEEDS, WAYS, law
-from tests.laws.test_order import shuffled
+from tests.laws_of_changes.desk import Feed, changing_desks
+from tests.laws_of_changes.monitors import lost_or_doubled, out_of_turn, over_budget
+from tests.laws_of_changes.runs import by_the_model, by_the_runner
+from tests.laws_of_changes.schedules import SEEDS, WAYS, law
+from tests.laws_of_changes.test_order import shuffled
 
 
 @law
