@@ -1,7 +1,8 @@
 """Who waits for whom: an actor that would wait for itself, by any way round, is told so at once.
 
-An edge A -> B stands while A's own task waits for an answer of B, for a place in B's inbox, or for B's end. A
-deferred answer is nobody's in particular, so it takes its edge away.
+An edge A -> B stands while A's own task waits for an answer of B, for a place in B's inbox, for B's beginning or for
+B's end, and while A is down and its group first waits for B (`actors._turn`). A deferred answer is nobody's in
+particular, so it takes its edge away.
 """
 
 from collections.abc import Iterator, Sequence
@@ -32,23 +33,31 @@ class Wait:
 
 def refuse_circle(asker: Mailbox, target: Mailbox) -> None:
     """Raise `AskCycle` when ``target`` is ``asker``, or waits for it, over however many others."""
-    seen = {id(target)}
-    paths: list[tuple[Mailbox, tuple[str, ...]]] = [(target, (asker.name, target.name))]
+    path = way(target, asker)
+    if path:
+        raise AskCycle((asker.name, *path))
+
+
+def way(waiting: Mailbox, target: Mailbox) -> tuple[str, ...]:
+    """The names from one actor to another for which it waits, over however many others; empty when it does not."""
+    seen = {id(waiting)}
+    paths: list[tuple[Mailbox, tuple[str, ...]]] = [(waiting, (waiting.name,))]
     while paths:
         here, path = paths.pop()
-        if here is asker:
-            raise AskCycle(path)
+        if here is target:
+            return path
         wait = here.waits_for
         if wait is not None:
             for there in wait.open():
                 if id(there) not in seen:
                     seen.add(id(there))
                     paths.append((there, (*path, there.name)))
+    return ()
 
 
 @contextmanager
 def waiting_for(target: Mailbox) -> Iterator[None]:
-    """The current task, if it is an actor's, waits for a place in an inbox, or for an end."""
+    """The current task, if it is an actor's, waits for a place in an inbox, for a beginning or an end."""
     asker = target.runtime.actors.get(current_task())
     if asker is None:
         yield

@@ -10,6 +10,7 @@ import attrs
 import trio
 
 from actors._actor import Actor
+from actors._circle import waiting_for
 from actors._errors import NameTaken, SystemClosed
 from actors._group import Node, Scope
 from actors._inbox import Inbox
@@ -105,7 +106,8 @@ class System:
             NameTaken: a living actor has that name.
             StartFailed: the behaviour returned before it awaited its inbox. What it raised before then
                 comes out of here as it is.
-            SystemClosed: the block has ended, or is ending.
+            SystemClosed: the block has ended, or is ending; an actor that starts others on the way has to expect it.
+            AskCycle: by the behaviour's set-up, when it asks the actor that waits here for it to begin.
         """
         return await self._start(self._root, behaviour, args, Options(name, capacity, overflow, restart))
 
@@ -134,7 +136,7 @@ class System:
     ) -> Ref[M]:
         _check(behaviour, options.capacity, options.overflow)
         if self._closed:
-            raise SystemClosed(self.name)
+            raise SystemClosed(self.name, ending=bool(self._living))
         name = self._name(behaviour, options.name)
         self._started += 1
         inbox: Inbox[M] = Inbox(name, self._runtime, options.capacity, options.overflow)
@@ -176,7 +178,8 @@ class System:
         inbox.begun = actor.starter = begun = Waiter(self._runtime.scheduler)
         self._nursery.start_soon(actor.run, name=inbox.name)
         try:
-            await begun.wait()
+            with waiting_for(inbox):
+                await begun.wait()
         finally:
             if begun.left:  # the starter was cancelled
                 inbox.begun = actor.starter = None

@@ -118,8 +118,9 @@ def test_no_delay_overflows_exceeds_its_bound_or_shrinks(first, up_to, factor, n
         (lambda: Backoff(1, up_to=1, jitter=-0.1), "jitter must be a finite number, at least 0, not -0.1"),
         (lambda: Backoff(1, up_to=1, jitter=1.5), "'jitter' must be <= 1.0: 1.5"),
         (lambda: Restart(limit=-1), "'limit' must be >= 0: -1"),
-        (lambda: Restart(within=-1), "within must be a finite number, at least 0, not -1"),
-        (lambda: Restart(within=math.inf), "within must be a finite number, at least 0, not inf"),
+        (lambda: Restart(within=-1), "within must be a finite number, more than 0, not -1"),
+        (lambda: Restart(within=0), "within must be a finite number, more than 0, not 0"),
+        (lambda: Restart(within=math.inf), "within must be a finite number, more than 0, not inf"),
         (lambda: Restart(kind="eternal"), "'kind' must be in ('permanent', 'transient', 'temporary') (got 'eternal')"),
     ],
 )
