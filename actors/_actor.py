@@ -194,11 +194,6 @@ class Actor(Generic[M]):
         """The actor's name."""
         return self._inbox.name
 
-    @property
-    def alive(self) -> bool:
-        """Whether the actor has not ended."""
-        return self._inbox.life is not Life.ENDED
-
     def holds(self, inbox: Mailbox) -> bool:
         """Whether it is this actor's inbox."""
         return inbox is self._inbox
@@ -305,6 +300,7 @@ class Actor(Generic[M]):
         del inbox.runtime.actors[task]
         mourners, self._ref._mourners = self._ref._mourners or {}, None  # noqa: SLF001
         del self._living[inbox.name]
+        self._group.disown(self)
         try:
             inbox.end(reason, crash)
             observer = inbox.runtime.observer

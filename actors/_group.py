@@ -36,11 +36,6 @@ class Child(Protocol):
         """What logs call it."""
         ...
 
-    @property
-    def alive(self) -> bool:
-        """Whether it may still run again."""
-        ...
-
     def holds(self, inbox: "Mailbox") -> bool:
         """Whether this is the inbox's actor, or a group around it."""
         ...
@@ -81,14 +76,17 @@ class Node:
         self._services = services  # of the system, which cancels them when the last actor has ended
         self._parent = parent
         self._crashes = None if restart is None else Crashes(name, restart)
-        self._children: list[Child] = []
+        self._children: dict[Child, None] = {}  # in start order
         self._crashed: dict[Child, float] = {}  # who waits for a recovery, and how long it is to rest
         self.turn: Turn = Turn(runtime.scheduler) if parent is None or parent.is_root else parent.turn
 
     def adopt(self, child: Child) -> None:
-        """Add a child behind those that are there; actors that have ended make room."""
-        self._children = [each for each in self._children if each.alive]
-        self._children.append(child)
+        """Add a child behind those that are there."""
+        self._children[child] = None
+
+    def disown(self, child: Child) -> None:
+        """The child has ended: keep nothing of it."""
+        self._children.pop(child, None)
 
     @property
     def is_root(self) -> bool:
@@ -124,18 +122,13 @@ class Node:
         self._parent.recover(self, delay)
         return None
 
-    @property
-    def alive(self) -> bool:
-        """A group may get new children for as long as its system lives."""
-        return True
-
     def holds(self, inbox: "Mailbox") -> bool:
         """Whether one of its children does."""
         return any(each.holds(inbox) for each in self._children)
 
     async def bring_down(self) -> None:
         """From right to left."""
-        for child in reversed(self._children):
+        for child in reversed(list(self._children)):
             await child.bring_down()
         self._crashed.clear()
 
@@ -179,5 +172,6 @@ class Node:
         if self.scope == "one_for_all":
             return list(self._children)
         if self.scope == "rest_for_one" and child in self._children:
-            return self._children[self._children.index(child) :]
+            children = list(self._children)
+            return children[children.index(child) :]
         return [child]

@@ -420,10 +420,11 @@ async def test_a_message_that_starts_an_actor_while_the_block_drains_is_refused_
     async with open_system("desk", scheduler=scheduler) as system:
         group = system.group("g")
         await (await group.start(starting)).tell("go")
-    assert texts == [
+    (text,) = texts
+    assert text == (
         "system 'desk' is ending and starts nobody new: its block was left, and its actors only finish what is queued. "
         "An actor that starts others on the way has to catch SystemClosed."
-    ]
+    )
 
 
 @every_schedule
