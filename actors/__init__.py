@@ -2,10 +2,12 @@
 
 Where to look:
 
-- ``_system.py``     `open_system`, `System.start`: the block in which actors live
+- ``_system.py``     `open_system`, `System`: the block in which actors live
+- ``_start.py``      `Group.start`, which a system has too: from options to a task that awaits its inbox
 - ``_ref.py``        `Ref`: how to reach an actor; ``_ask_all.py``: many at once
 - ``_circle.py``     who waits for whom, so that no circle of actors waits for itself
 - ``_inbox.py``      `Inbox`: the actor's side; ``_mailbox.py``: the senders' side of the same object
+- ``_context.py``    an inbox whose messages bring along the sender's context variables
 - ``_messages.py``   `Request`, `DeadLetter` and the ask that travels with a message
 - ``_lifecycle.py``  the life of an actor, as a table
 - ``_seam.py``       `Scheduler`: every wake-up goes through it; ``_deadlines.py``, ``_runtime.py`` stand on it
@@ -40,8 +42,9 @@ from actors._observer import Observer
 from actors._ref import Ref
 from actors._restart import Backoff, Restart
 from actors._seam import Scheduler
+from actors._start import Group
 from actors._statistics import ActorStatistics, SystemStatistics, Tree
-from actors._system import Group, System, open_system
+from actors._system import System, open_system
 
 __all__ = [
     # the block and what lives in it

@@ -20,6 +20,7 @@ from actors._mailbox import Mailbox
 from actors._ref import Ref, give, wait_ended
 from actors._restart import Crashes
 from actors._seam import Waiter
+from actors._statistics import ActorStatistics
 
 M = TypeVar("M")
 
@@ -198,6 +199,10 @@ class Actor(Generic[M]):
         """Whether it is this actor's inbox."""
         return inbox is self._inbox
 
+    def picture(self) -> ActorStatistics:
+        """Return its statistics."""
+        return self._inbox.statistics()
+
     async def bring_down(self) -> None:
         """Cut the incarnation and come back when it is over; the actor then waits to be called again.
 
@@ -300,7 +305,7 @@ class Actor(Generic[M]):
         del inbox.runtime.actors[task]
         mourners, self._ref._mourners = self._ref._mourners or {}, None  # noqa: SLF001
         del self._living[inbox.name]
-        self._group.disown(self)
+        self._group.release(self)
         try:
             inbox.end(reason, crash)
             observer = inbox.runtime.observer

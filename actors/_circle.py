@@ -30,6 +30,10 @@ class Wait:
             if answers is None or (answers.values[place] is WAITING and not target.has_deferred(answers, place)):
                 yield target
 
+    def names(self) -> tuple[str, ...]:
+        """Of the open targets, each once."""
+        return tuple(dict.fromkeys(target.name for target in self.open()))
+
 
 def refuse_circle(asker: Mailbox, target: Mailbox) -> None:
     """Raise `AskCycle` when ``target`` is ``asker``, or waits for it, over however many others."""

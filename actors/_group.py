@@ -17,6 +17,7 @@ from actors._deadlines import Alarm
 from actors._errors import RestartLimitExceeded
 from actors._restart import Crashes, Restart
 from actors._seam import Waiter
+from actors._statistics import ActorStatistics, Tree
 from actors._turn import Turn
 
 if TYPE_CHECKING:
@@ -38,6 +39,10 @@ class Child(Protocol):
 
     def holds(self, inbox: "Mailbox") -> bool:
         """Whether this is the inbox's actor, or a group around it."""
+        ...
+
+    def picture(self) -> ActorStatistics | Tree:
+        """Return what `System.tree` shows of it."""
         ...
 
     async def bring_down(self) -> None:
@@ -84,8 +89,8 @@ class Node:
         """Add a child behind those that are there."""
         self._children[child] = None
 
-    def disown(self, child: Child) -> None:
-        """The child has ended: keep nothing of it."""
+    def release(self, child: Child) -> None:
+        """Forget a child that has ended."""
         self._children.pop(child, None)
 
     @property
@@ -125,6 +130,10 @@ class Node:
     def holds(self, inbox: "Mailbox") -> bool:
         """Whether one of its children does."""
         return any(each.holds(inbox) for each in self._children)
+
+    def picture(self) -> Tree:
+        """Return its name, and the pictures of what lives in it."""
+        return Tree(self.name, self.scope, tuple(child.picture() for child in self._children))
 
     async def bring_down(self) -> None:
         """From right to left."""

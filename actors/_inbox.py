@@ -202,6 +202,7 @@ class Inbox(Mailbox, Generic[M]):
             late_replies=self.late,
             restarts=self.restarts,
             age=self.runtime.now() - self.since if busy else None,
+            waits_for=() if self.waits_for is None else self.waits_for.names(),
         )
 
     def finish(self) -> None:

@@ -29,7 +29,7 @@ class Mourner(Protocol):
 
 @attrs.define(eq=False, repr=False)
 class Ref(Generic[M_contra]):
-    """A handle on one actor: send to it, ask it, stop it. `System.start` makes them.
+    """A handle on one actor: send to it, ask it, stop it. `Group.start` makes them.
 
     A ref stays valid after the actor has ended; then messages become dead letters and asks raise
     `ActorStopped`. Hand it out freely, and with a narrower type (``Ref[Candle]``) to grant less.

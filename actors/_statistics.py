@@ -1,5 +1,7 @@
 """Frozen pictures of the public objects; the only thing that monitors read."""
 
+from collections.abc import Iterator
+
 import attrs
 
 
@@ -20,6 +22,7 @@ class ActorStatistics:
         late_replies: replies whose asker had left.
         restarts: times that the behaviour was called again.
         age: seconds since the message in hand was taken up, or None while the actor waits for one.
+        waits_for: the actors for whose answer, free place or end its own task waits; each once.
     """
 
     name: str
@@ -34,6 +37,7 @@ class ActorStatistics:
     late_replies: int
     restarts: int
     age: float | None
+    waits_for: tuple[str, ...]
 
 
 @attrs.frozen
@@ -59,15 +63,50 @@ class SystemStatistics:
 
 @attrs.frozen
 class Tree:
-    """The living actors, as data; ``str()`` gives the same as text, a line an actor."""
+    """Who lives, as data; ``str()`` gives the same as text, a line for each actor and each group.
+
+    Attributes:
+        name: the system's name, or the group's.
+        scope: whom a child's crash concerns, as `Group.group` takes it.
+        children: living actors, and groups, in start order.
+    """
 
     name: str
-    actors: tuple[ActorStatistics, ...]
+    scope: str
+    children: tuple["ActorStatistics | Tree", ...]
+
+    @property
+    def actors(self) -> tuple[ActorStatistics, ...]:
+        """The living actors of all depths."""
+        return tuple(_actors(self))
 
     def __str__(self) -> str:
-        return "\n".join([self.name, *(f"  {_line(actor)}" for actor in self.actors)])
+        return "\n".join(_lines(self, ""))
+
+
+def _actors(tree: Tree) -> Iterator[ActorStatistics]:
+    for child in tree.children:
+        if isinstance(child, Tree):
+            yield from _actors(child)
+        else:
+            yield child
+
+
+def _lines(tree: Tree, indent: str) -> Iterator[str]:
+    yield f"{indent}{tree.name}" + (f" ({tree.scope})" if indent else "")
+    indent += "  "
+    for child in tree.children:
+        if isinstance(child, Tree):
+            yield from _lines(child, indent)
+        else:
+            yield indent + _line(child)
 
 
 def _line(actor: ActorStatistics) -> str:
     age = "idle" if actor.age is None else f"busy {actor.age:.3f} s"
-    return f"{actor.name}: {actor.state}, {age}, queued {actor.queued}/{actor.capacity}, handled {actor.handled}"
+    line = f"{actor.name}: {actor.state}, {age}, queued {actor.queued}/{actor.capacity}, handled {actor.handled}"
+    if actor.restarts:
+        line += f", restarts {actor.restarts}"
+    if actor.waits_for:
+        line += f", waits for {', '.join(actor.waits_for)}"
+    return line

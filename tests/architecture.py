@@ -58,7 +58,9 @@ LAYERS = {
         may_import="cores values actors",
     ),
     "cores": row(
-        holds="tradedesk.portfolio._coordination tradedesk.portfolio._sleeves tradedesk.portfolio._allocation tradedesk.execution._fills tradedesk.risk tradedesk.indicators "
+        holds="tradedesk.portfolio._coordination tradedesk.portfolio._holdings tradedesk.portfolio._standing "
+        "tradedesk.portfolio._recorder tradedesk.portfolio._sleeves tradedesk.portfolio._allocation "
+        "tradedesk.execution._fills tradedesk.risk tradedesk.indicators "
         "tradedesk.strategies",
         may_import="values",
     ),

@@ -6,7 +6,7 @@ import trio
 from pytest import RaisesGroup
 from trio.testing import wait_all_tasks_blocked
 
-from actors import ActorStatistics, DeadLetter, Observer, open_system
+from actors import ActorStatistics, DeadLetter, Observer, Restart, ask_all, open_system
 from tests.actors.parts import Boom, Ledger, echo, fragile, gated, silent
 from tests.actors.schedules import every_schedule
 
@@ -127,6 +127,7 @@ async def test_statistics_of_an_actor_show_all_of_its_state(autojump_clock):
             late_replies=0,
             restarts=0,
             age=3.0,
+            waits_for=(),
         )
         gate.set()
     assert (ref.statistics().handled, ref.statistics().age) == (4, None)
@@ -174,6 +175,97 @@ async def test_the_tree_prints_a_line_for_each_living_actor_in_start_order(autoj
         "  idle: running, idle, queued 0/1000, handled 0",
         "  busy: running, busy 1.500 s, queued 1/5, handled 0",
     ]
+
+
+async def test_the_tree_shows_groups_within_each_other_in_start_order(autojump_clock):
+    rule = Restart(limit=5, within=60.0)
+    async with open_system("desk") as system:
+        await system.start(silent, name="first")
+        outer = system.group("outer", scope="one_for_all", restart=rule)
+        inner = outer.group("inner", scope="rest_for_one", restart=rule)
+        shaky = await inner.start(fragile, name="shaky", restart=rule)
+        await outer.start(silent, name="beside")
+        gone = await outer.start(silent, name="gone")
+        await gone.stop()
+        await system.start(silent, name="last")
+        shaky.tell_nowait(Boom("x"))
+        await trio.sleep(1)
+        tree = system.tree()
+    assert str(tree).splitlines() == [
+        "desk",
+        "  first: running, idle, queued 0/1000, handled 0",
+        "  outer (one_for_all)",
+        "    inner (rest_for_one)",
+        "      shaky: running, idle, queued 0/1000, handled 0, restarts 1",
+        "    beside: running, idle, queued 0/1000, handled 0",
+        "  last: running, idle, queued 0/1000, handled 0",
+    ]
+    outer_tree = tree.children[1]
+    assert (outer_tree.name, [child.name for child in outer_tree.children]) == ("outer", ["inner", "beside"])
+    assert [actor.name for actor in tree.actors] == ["first", "shaky", "beside", "last"]
+
+
+async def test_the_tree_says_who_waits_for_whom(autojump_clock):
+    gate = trio.Event()
+
+    async def slow_echo(inbox):
+        async for message in inbox:
+            await gate.wait()
+            inbox.reply(message)
+
+    async def asks_all(inbox, refs):
+        async for _ in inbox:
+            await ask_all([(ref, "x") for ref in refs])
+
+    async def tells(inbox, ref):
+        async for _ in inbox:
+            await ref.tell("y")
+            await ref.tell("y")
+
+    async def ends(inbox, ref):
+        async for _ in inbox:
+            await ref.drain()
+
+    async with open_system("desk") as system:
+        slow = await system.start(slow_echo, name="slow", capacity=1)
+        quick = await system.start(echo, name="quick")
+        stopped = await system.start(slow_echo, name="stopped")
+        stopped.tell_nowait("x")
+        for ref in [
+            await system.start(asks_all, [slow, quick, slow], name="asks"),
+            await system.start(tells, slow, name="tells"),
+            await system.start(ends, stopped, name="ends"),
+        ]:
+            await ref.tell("go")
+            await wait_all_tasks_blocked()
+        waits = {actor.name: actor.waits_for for actor in system.statistics().actors}
+        text = str(system.tree())
+        gate.set()
+    assert {name: targets for name, targets in waits.items() if targets} == {
+        "asks": ("slow",),
+        "tells": ("slow",),
+        "ends": ("stopped",),
+    }
+    assert "  ends: running, busy 0.000 s, queued 0/1000, handled 0, waits for stopped" in text.splitlines()
+
+
+async def test_who_waits_for_a_deferred_answer_waits_for_nobody_in_particular(autojump_clock):
+    async def defers(inbox, replies):
+        async for _ in inbox:
+            replies.append(inbox.defer())
+
+    async def asks(inbox, ref):
+        async for _ in inbox:
+            await ref.ask("x")
+
+    replies = []
+    async with open_system() as system:
+        late = await system.start(defers, replies, name="late")
+        asking = await system.start(asks, late, name="asking")
+        asking.tell_nowait("go")
+        await wait_all_tasks_blocked()
+        assert asking.statistics().waits_for == ()
+        replies[0].send(None)
 
 
 async def test_a_ref_prints_its_name_and_state():

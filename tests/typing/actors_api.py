@@ -1,4 +1,4 @@
-"""What type checkers know of the actors: checked by mypy --strict, never run."""
+"""What type checkers know of the actors: checked by mypy and pyright, both strict, and never run."""
 
 from typing import assert_type
 
@@ -31,7 +31,8 @@ async def counter(inbox: Inbox[Add | Total]) -> None:
 
 async def scaled(inbox: Inbox[Add], factor: float, name: str) -> None:
     async for _ in inbox:
-        str(factor) + name
+        factor.hex()
+        name.upper()
 
 
 async def start_gives_a_ref_of_the_inbox_type(system: System) -> None:
@@ -44,11 +45,14 @@ async def start_checks_the_arguments(system: System) -> None:
     await system.start(scaled, 1.5)  # type: ignore[arg-type]
     await system.start(scaled, 1.5, "x", overflow="drop")  # type: ignore[arg-type]
     await system.start(counter(Inbox))  # type: ignore[arg-type]
+    await system.start(counter, context=("request",))  # type: ignore[arg-type]
 
 
 async def a_request_types_its_reply(ref: Ref[Total | Names]) -> None:
     assert_type(await ref.ask(Total()), int)
     assert_type(await ref.ask(Names(), timeout=1.0), list[str])
+    wrong: str = await ref.ask(Total())  # type: ignore[assignment]
+    wrong.upper()
 
 
 async def any_other_message_is_answered_by_an_object(ref: Ref[Add]) -> None:
@@ -63,11 +67,15 @@ async def a_ref_takes_only_its_own_messages(ref: Ref[Add]) -> None:
     await ref.ask("x")  # type: ignore[call-overload]
 
 
+def takes_adds(_: Ref[Add]) -> None: ...
+
+
+def takes_both(_: Ref[Add | Total]) -> None: ...
+
+
 def a_wide_ref_serves_as_a_narrow_one(wide: Ref[Add | Total], narrow: Ref[Add]) -> None:
-    less: Ref[Add] = wide
-    more: Ref[Add | Total] = narrow  # type: ignore[assignment]
-    assert_type(less, Ref[Add])
-    assert_type(more, Ref[Add | Total])
+    takes_adds(wide)
+    takes_both(narrow)  # type: ignore[arg-type]
 
 
 async def ask_all_gives_a_list(a: Ref[Add], b: Ref[Add]) -> None:

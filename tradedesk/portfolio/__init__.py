@@ -3,7 +3,8 @@
 - ``types.py``           what users implement and send: `PortfolioStrategy`, `RiskAllocationPolicy`, events
 - ``policies.py``        policies that are ready to use
 - ``runner.py``          `PortfolioRunner`: the door
-- ``_coordination.py``   the rules, as a pure generator of waves; ``_sleeves.py`` routes, ``_allocation.py`` checks
+- ``_coordination.py``   the rules, as a pure generator of waves; ``_sleeves.py`` routes, ``_allocation.py``
+  checks, ``_holdings.py`` sends risk, ``_standing.py`` knows who failed, ``_recorder.py`` writes down
 - ``_service.py``        drives the rules with a dispatcher; ``_dispatch.py``: in the caller's task, or as actors
 - ``_boundary.py``       where code of the user runs, and an exception becomes a value
 - ``_trace.py``          the records of a run; ``_errors.py``: the tree of errors
