@@ -131,6 +131,23 @@ async def test_sup_stop_infinity_leaving_the_block_waits_for_as_long_as_a_child_
 
 
 @every_schedule
+async def test_sup_stop_timeout_whoever_has_no_more_patience_kills(scheduler):
+    began = trio.current_time()
+    async with open_system(scheduler=scheduler) as system:
+        group = system.group("g", scope="one_for_all")
+        child1 = await group.start(fragile, name="child1", restart=RULE)
+        child2 = await group.start(stubborn, 200_000.0, name="child2", restart=RULE)
+        await child2.tell("work")
+        await trio.sleep(1)
+        for ref in (child2, child1):
+            with trio.move_on_after(10):
+                await ref.stop()
+            await ref.kill()
+    assert trio.current_time() == began + 12
+    assert [ref.ending.reason for ref in (child1, child2)] == ["stopped", "killed"]
+
+
+@every_schedule
 async def test_sup_stop_brutal_kill_a_child_is_cut_and_its_clean_up_is_waited_for(scheduler):
     began = trio.current_time()
     async with open_system(scheduler=scheduler) as system:
