@@ -163,13 +163,14 @@ class Desk:
 
 
 async def brittle(inbox, before):
-    """Asks in its set-up who stands before it; crashes of every third message."""
-    for ref in before:
-        await ref.ask(f"{inbox.name} begins {life_of(inbox)}", timeout=5.0)
+    """Asks in the set-up of each later life who stands before it; crashes of every third message."""
+    for ref in before if inbox.statistics().restarts else ():
+        with suppress(*ASK_ERRORS):
+            await ref.ask(f"{inbox.name} begins {life_of(inbox)}", timeout=5.0)
     handled = 0
     try:
         async for message in inbox:
-            handled += 1
+            handled += " begins " not in message
             await trio.sleep(0.1)
             if handled == 3:
                 raise Boom(message)
