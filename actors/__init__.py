@@ -13,7 +13,7 @@ Where to look:
 - ``_seam.py``       `Scheduler`: every wake-up goes through it; ``_deadlines.py``, ``_runtime.py`` stand on it
 - ``_actor.py``      one actor's task; ``_restart.py``: when it is called again after a crash; ``_group.py``: with whom
 - ``_errors.py``     the tree of errors; ``_observer.py``, ``_statistics.py``: what can be seen from outside
-- ``testing.py``     `ControlledScheduler`: the same seam, in the hands of a test
+- ``testing``        what tests of actors need: probes, planted failures, virtual time, the seam in the hands of a test
 
 Nothing here knows of trading.
 """

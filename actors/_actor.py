@@ -10,13 +10,11 @@ from typing import Final, Generic, TypeVar
 import trio
 from trio.lowlevel import current_task
 
-from actors._circle import way
 from actors._deadlines import Alarm
 from actors._errors import RestartLimitExceeded, StartFailed
 from actors._group import Node
 from actors._inbox import Inbox, NoMoreMessages
 from actors._lifecycle import Life, Order, after
-from actors._mailbox import Mailbox
 from actors._ref import Ref, give, wait_ended
 from actors._restart import Crashes
 from actors._seam import Waiter
@@ -195,10 +193,6 @@ class Actor(Generic[M]):
         """The actor's name."""
         return self._inbox.name
 
-    def holds(self, inbox: Mailbox) -> bool:
-        """Whether it is this actor's inbox."""
-        return inbox is self._inbox
-
     def picture(self) -> ActorStatistics:
         """Return its statistics."""
         return self._inbox.statistics()
@@ -230,15 +224,15 @@ class Actor(Generic[M]):
     async def call_again(self) -> None:
         """Let the actor run; come back when it first awaits its inbox again, or has ended."""
         inbox, turn = self._inbox, self._group.turn
-        await turn.pass_on()
         self._cut = False
-        while inbox.nap is not None:  # unless who went first took it along
+        while inbox.nap is not None:
             inbox.begun = begun = Waiter(inbox.runtime.scheduler)
             if inbox.nap.left:  # its own rest may just be over
                 inbox.nap.arrive()
             with turn.waits_for(inbox, self._postpone):
                 await begun.wait()
             if not self._postponed:
+                turn.begun()
                 return
             self._postponed = False
             await self.bring_down()
@@ -246,9 +240,8 @@ class Actor(Generic[M]):
             self._cut = False
 
     def _postpone(self) -> None:
-        if current_task() is not self._inbox.owner:  # its own crash puts nothing off
-            self._postponed = self._cut = True
-            self._ref._scope.cancel()  # noqa: SLF001
+        self._postponed = self._cut = True
+        self._ref._scope.cancel()  # noqa: SLF001
 
     def forgive(self) -> None:
         """Forget its crashes."""
@@ -280,7 +273,7 @@ class Actor(Generic[M]):
         inbox, turn = self._inbox, self._group.turn
         inbox.nap = nap = Waiter(inbox.runtime.scheduler)
         inbox.waits_for = turn.wait
-        turn.put_off(lambda beginner: way(beginner, inbox))  # or neither would ever begin
+        turn.make_way_for(inbox)
         self._is_down()
         try:
             with trio.CancelScope(shield=True):

@@ -5,7 +5,7 @@ B's end, and while A is down and its group first waits for B (`actors._turn`). A
 particular, so it takes its edge away.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import attrs
@@ -18,10 +18,14 @@ from actors._messages import WAITING, Answers
 
 @attrs.define(eq=False)
 class Wait:
-    """What one actor's task waits for; without answers, for all targets alike."""
+    """What one actor's task waits for; without answers, for all targets alike.
+
+    ``give_way``, where there is one, may still put off what is waited for; it says whether it did.
+    """
 
     targets: Sequence[Mailbox]
     answers: Answers | None
+    give_way: Callable[[], bool] | None = None
 
     def open(self) -> Iterator[Mailbox]:
         """The targets that still owe something."""
@@ -38,14 +42,19 @@ class Wait:
 def refuse_circle(asker: Mailbox, target: Mailbox) -> None:
     """Raise `AskCycle` when ``target`` is ``asker``, or waits for it, over however many others."""
     path = way(target, asker)
-    if path:
-        raise AskCycle((asker.name, *path))
+    if path and not any(_gives_way(each) for each in path[:-1]):
+        raise AskCycle(tuple(each.name for each in (asker, *path)))
 
 
-def way(waiting: Mailbox, target: Mailbox) -> tuple[str, ...]:
-    """The names from one actor to another for which it waits, over however many others; empty when it does not."""
+def _gives_way(inbox: Mailbox) -> bool:
+    wait = inbox.waits_for
+    return wait is not None and wait.give_way is not None and wait.give_way()
+
+
+def way(waiting: Mailbox, target: Mailbox) -> tuple[Mailbox, ...]:
+    """From one actor to another for which it waits, over however many others, both included; empty if it does not."""
     seen = {id(waiting)}
-    paths: list[tuple[Mailbox, tuple[str, ...]]] = [(waiting, (waiting.name,))]
+    paths: list[tuple[Mailbox, tuple[Mailbox, ...]]] = [(waiting, (waiting,))]
     while paths:
         here, path = paths.pop()
         if here is target:
@@ -55,7 +64,7 @@ def way(waiting: Mailbox, target: Mailbox) -> tuple[str, ...]:
             for there in wait.open():
                 if id(there) not in seen:
                     seen.add(id(there))
-                    paths.append((there, (*path, there.name)))
+                    paths.append((there, (*path, there)))
     return ()
 
 

@@ -21,7 +21,6 @@ from actors._statistics import ActorStatistics, Tree
 from actors._turn import Turn
 
 if TYPE_CHECKING:
-    from actors._mailbox import Mailbox
     from actors._runtime import Runtime
 
 Scope = Literal["one_for_one", "one_for_all", "rest_for_one"]
@@ -35,10 +34,6 @@ class Child(Protocol):
     @property
     def name(self) -> str:
         """What logs call it."""
-        ...
-
-    def holds(self, inbox: "Mailbox") -> bool:
-        """Whether this is the inbox's actor, or a group around it."""
         ...
 
     def picture(self) -> ActorStatistics | Tree:
@@ -107,8 +102,6 @@ class Node:
         """Start to call ``child``, and whom its crash concerns, again in ``delay`` seconds."""
         self._crashed[child] = delay
         turn = child.turn if isinstance(child, Node) else self.turn
-        affected = self._affected(child)
-        turn.put_off(lambda inbox: any(each.holds(inbox) for each in affected))
         scope = trio.CancelScope(shield=True)  # as the rest of a single actor: those who clean up may still ask
         self._services.append(scope)
         self._nursery.start_soon(
@@ -126,10 +119,6 @@ class Node:
         _LOG.warning("group %r gave up and is called again in %g s", self.name, delay, exc_info=error)
         self._parent.recover(self, delay)
         return None
-
-    def holds(self, inbox: "Mailbox") -> bool:
-        """Whether one of its children does."""
-        return any(each.holds(inbox) for each in self._children)
 
     def picture(self) -> Tree:
         """Return its name, and the pictures of what lives in it."""

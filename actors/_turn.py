@@ -2,14 +2,15 @@
 
 A recovery waits for one actor at a time: for its end while it is brought down, for its first await of the inbox
 while it is called again. Over the recovery, everybody who is down waits for that one. These waits are edges as in
-`actors._circle`: an actor that begins or cleans up and asks one who is down would wait for itself, and is told so.
+`actors._circle`: an actor that begins or cleans up and asks one who is down would wait for itself, and is told so;
+unless other recoveries are under way, which may call the one that is asked. Then whoever begins is put off.
 """
 
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from actors._circle import Wait
+from actors._circle import Wait, way
 from actors._mailbox import Mailbox
 from actors._seam import Scheduler, Waiter
 
@@ -17,8 +18,6 @@ from actors._seam import Scheduler, Waiter
 class Turn:
     """Held by one recovery at a time, first come first served; every wake-up is the scheduler's.
 
-    A recovery that has brought down all that it must lets younger ones go first: who crashed meanwhile
-    may be waited for by those who are still to be called.
 
     Attributes:
         wait: what everybody who is down waits for.
@@ -28,10 +27,11 @@ class Turn:
         self._scheduler = scheduler
         self._holder: Waiter | None = None
         self._line: deque[Waiter] = deque()
-        self._passed: list[Waiter] = []  # those who let others go first; the last one goes on first
+        self._passed: deque[Waiter] = deque()  # those who let others go first
+        self._put_off: set[Mailbox] = set()  # since somebody last began
         self._current: list[Mailbox] = []
         self._postpone: Callable[[], None] | None = None
-        self.wait = Wait(self._current, None)
+        self.wait = Wait(self._current, None, self._give_way)
 
     def queue(self) -> Waiter:
         """Line up; the turn has come when the ticket's `Waiter.wait` returns, and lasts until `leave`."""
@@ -48,15 +48,15 @@ class Turn:
         if ticket is not self._holder:
             (self._passed if ticket in self._passed else self._line).remove(ticket)
         elif self._line or self._passed:
-            self._holder = following = self._line.popleft() if self._line else self._passed.pop()
+            self._holder = following = (self._line or self._passed).popleft()
             following.arrive()
         else:
             self._holder = None
 
     async def pass_on(self) -> None:
-        """Let those go first who wait for their first turn."""
+        """Let all go first who wait for a turn."""
         ticket = self._holder
-        if ticket is not None and self._line:
+        if ticket is not None and (self._line or self._passed):
             ticket.left = 1
             self._passed.append(ticket)
             self.leave(ticket)
@@ -73,7 +73,19 @@ class Turn:
             self._current.remove(inbox)
             self._postpone = None
 
-    def put_off(self, concerned: Callable[[Mailbox], object]) -> None:
-        """Somebody goes down: if that concerns who is just to begin, it begins later."""
-        if self._postpone is not None and any(map(concerned, self._current)):
+    def begun(self) -> None:
+        """Somebody began: who was put off may ask again."""
+        self._put_off.clear()
+
+    def make_way_for(self, inbox: Mailbox) -> None:
+        """Somebody goes down: if the one that is to begin waits for it, it begins later, or neither ever would."""
+        if self._postpone is not None and any(each is not inbox and way(each, inbox) for each in self._current):
             self._postpone()
+
+    def _give_way(self) -> bool:
+        """Put off who is to begin, once until somebody has begun; False where that cannot help."""
+        if self._postpone is None or not (self._line or self._passed) or not self._put_off.isdisjoint(self._current):
+            return False
+        self._put_off.update(self._current)
+        self._postpone()
+        return True

@@ -3,13 +3,10 @@
 Run it with: python -m pytest -q test_own_strategy.py
 """
 
-import random
-
 import pytest
 import trio
-from trio.testing import MockClock
 
-from actors.testing import ControlledScheduler
+from actors.testing import ControlledScheduler, run
 from tradedesk.marketdata import Candle
 from tradedesk.portfolio import (
     CandleCloseEvent,
@@ -62,7 +59,7 @@ def test_three_rising_closes_make_the_regime(closes: tuple[float, ...], active: 
         for close in closes:
             await strategy.on_candle_close(closed(EURUSD, close))
 
-    trio.run(feed, clock=MockClock(autojump_threshold=0))
+    run(feed)
     assert strategy.is_regime_active() is active
 
 
@@ -73,7 +70,7 @@ SLICES = [[closed(EURUSD, 1.0 + n), closed(GBPUSD, 5.0 - n)] for n in range(4)]
 
 def play(scheduler: ControlledScheduler | None = None) -> list[TraceRecord]:
     """Run the slices in virtual time; return what happened."""
-    return trio.run(trade, scheduler, clock=MockClock(autojump_threshold=0))
+    return run(trade, scheduler)
 
 
 async def trade(scheduler: ControlledScheduler | None) -> list[TraceRecord]:
@@ -104,5 +101,4 @@ def test_the_budget_arrives_before_the_candle_after_the_third_rise() -> None:
 
 @pytest.mark.parametrize("seed", range(20))
 def test_no_order_of_the_actors_changes_the_trace(seed: int) -> None:
-    scheduler = ControlledScheduler(random.Random(seed).choice)  # noqa: S311 - an interleaving, not a secret
-    assert play(scheduler) == play()
+    assert play(ControlledScheduler.seeded(seed)) == play()

@@ -5,7 +5,8 @@ from collections.abc import Callable
 import attrs
 import trio
 
-from actors import DeadLetter, Inbox, Observer
+from actors import Inbox
+from actors.testing import Recorder
 
 
 class Boom(Exception):
@@ -62,34 +63,32 @@ async def hang(_):
     await trio.sleep_forever()
 
 
-class Ledger(Observer):
-    """Writes down what the runtime shows."""
+class Ledger(Recorder):
+    """What was recorded, by kind; and the law of messages."""
 
-    def __init__(self):
-        self.entered = []
-        self.taken = []
-        self.done = []
-        self.letters = []
-        self.ends = []
-        self.crashes = []
+    @property
+    def entered(self):
+        return self.subjects("sent")
 
-    def sent(self, actor: str, message: object) -> None:
-        self.entered.append(message)
+    @property
+    def taken(self):
+        return self.subjects("delivered")
 
-    def delivered(self, actor: str, message: object) -> None:
-        self.taken.append(message)
+    @property
+    def done(self):
+        return self.subjects("handled")
 
-    def handled(self, actor: str, message: object) -> None:
-        self.done.append(message)
+    @property
+    def crashes(self):
+        return [(each.actor, each.subject) for each in self.records if each.what == "crashed"]
 
-    def dead_letter(self, letter: DeadLetter) -> None:
-        self.letters.append(letter)
+    @property
+    def ends(self):
+        return [(each.actor, each.subject) for each in self.records if each.what == "stopped"]
 
-    def crashed(self, actor: str, error: Exception) -> None:
-        self.crashes.append((actor, error))
-
-    def stopped(self, actor: str, reason: str) -> None:
-        self.ends.append((actor, reason))
+    @property
+    def letters(self):
+        return self.dead_letters
 
     @property
     def dead(self):
@@ -97,11 +96,12 @@ class Ledger(Observer):
 
     def faults(self, sent, withdrawn) -> list[str]:
         """Breaches of the law of messages: each that was sent is taken up or dead, once; none that was withdrawn."""
-        fates = self.taken + self.dead
+        taken, done = self.taken, self.done
+        fates = taken + self.dead
         return [
             *(f"{message} met {fates.count(message)} fates" for message in sent if fates.count(message) != 1),
             *(f"{message} was withdrawn, and yet met a fate" for message in withdrawn if message in fates),
             *(f"{message} was never sent" for message in fates if message not in sent),
-            *(f"{message} was finished, but never taken up" for message in self.done if message not in self.taken),
-            *(f"{message} was finished twice" for message in set(self.done) if self.done.count(message) > 1),
+            *(f"{message} was finished, but never taken up" for message in done if message not in taken),
+            *(f"{message} was finished twice" for message in set(done) if done.count(message) > 1),
         ]

@@ -3,23 +3,22 @@
 A scenario is an async function that takes a `Scheduler`. It runs under a virtual clock, must end, and must leave no task.
 """
 
-import random
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Literal, TypeVar
 
 import attrs
-import trio
-import trio.testing
 from trio._core import _run
 
 from actors import Scheduler
-from actors.testing import ControlledScheduler
+from actors.testing import ControlledScheduler, run
 
 T = TypeVar("T")
 Scenario = Callable[[Scheduler], Awaitable[T]]
 
 SEEDS = 50
+
+controlled = ControlledScheduler.seeded
 
 
 @contextmanager
@@ -33,10 +32,6 @@ def trio_order(seed: int) -> Iterator[None]:
     finally:
         _run._ALLOW_DETERMINISTIC_SCHEDULING = before[0]
         _run._r.setstate(before[1])
-
-
-def controlled(seed: int) -> ControlledScheduler:
-    return ControlledScheduler(random.Random(seed).choice)
 
 
 @attrs.frozen
@@ -55,19 +50,6 @@ SCHEDULES = (
     *(Schedule("controlled", seed) for seed in range(SEEDS)),
     *(Schedule("trio", seed) for seed in range(SEEDS)),
 )
-
-
-def run(scenario: Scenario[T], scheduler: Scheduler) -> T:
-    """Run it in virtual time; a scenario that hangs fails, and so does one that leaves a task."""
-
-    async def main() -> T:
-        before = trio.lowlevel.current_statistics().tasks_living
-        with trio.fail_after(1e6):
-            result = await scenario(scheduler)
-        assert trio.lowlevel.current_statistics().tasks_living == before, "a task is left"
-        return result
-
-    return trio.run(main, clock=trio.testing.MockClock(autojump_threshold=0))
 
 
 def every_schedule(scenario: Scenario[None]) -> Callable[[], None]:

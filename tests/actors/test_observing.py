@@ -7,58 +7,39 @@ from pytest import RaisesGroup
 from trio.testing import wait_all_tasks_blocked
 
 from actors import ActorStatistics, DeadLetter, Observer, Restart, ask_all, open_system
+from actors.testing import Record, Recorder
 from tests.actors.parts import Boom, Ledger, echo, fragile, gated, silent
 from tests.actors.schedules import every_schedule
 
 
-class Diary(Observer):
-    """Everything in one list, in the order it happened."""
-
-    def __init__(self):
-        self.lines = []
-
-    def sent(self, actor, message):
-        self.lines.append(f"sent {message!r} to {actor}")
-
-    def delivered(self, actor, message):
-        self.lines.append(f"delivered {message!r} to {actor}")
-
-    def handled(self, actor, message):
-        self.lines.append(f"{actor} handled {message!r}")
-
-    def crashed(self, actor, error):
-        self.lines.append(f"{actor} crashed: {error!r}")
-
-    def stopped(self, actor, reason):
-        self.lines.append(f"{actor} {reason}")
-
-    def dead_letter(self, letter):
-        self.lines.append(f"dead letter {letter.message!r}: {letter.reason}")
-
-
 @every_schedule
 async def test_an_observer_sees_the_life_of_a_message_in_order(scheduler):
-    diary = Diary()
-    async with open_system(observer=diary, scheduler=scheduler) as system:
+    recorder = Recorder()
+    async with open_system(observer=recorder, scheduler=scheduler) as system:
         ref = await system.start(silent, name="a")
         await ref.tell(None)
-    assert diary.lines == ["sent None to a", "delivered None to a", "a handled None", "a drained"]
+    assert str(recorder).splitlines() == [
+        "a: sent None",
+        "a: delivered None",
+        "a: handled None",
+        "a: stopped 'drained'",
+    ]
 
 
 @every_schedule
 async def test_an_observer_sees_a_crash_and_what_it_leaves_behind(scheduler):
-    diary, error = Diary(), Boom("x")
+    recorder, error = Recorder(), Boom("x")
     with RaisesGroup(Boom):
-        async with open_system(observer=diary, scheduler=scheduler) as system:
+        async with open_system(observer=recorder, scheduler=scheduler) as system:
             ref = await system.start(fragile, name="a")
             ref.tell_nowait(error)
             ref.tell_nowait("left")
             await trio.sleep_forever()
-    assert diary.lines[2:] == [
-        "delivered Boom('x') to a",
-        "dead letter 'left': crashed",
-        "a crashed: Boom('x')",
-        "a crashed",
+    assert recorder.records[2:] == [
+        Record("delivered", "a", error),
+        Record("dead letter", "a", DeadLetter("a", "left", "crashed")),
+        Record("crashed", "a", error),
+        Record("stopped", "a", "crashed"),
     ]
 
 

@@ -204,6 +204,26 @@ async def test_a_set_up_that_is_put_off_is_no_crash_of_its_own(scheduler):
 
 
 @every_schedule
+async def test_two_set_ups_that_need_each_other_are_not_put_off_in_turns_for_ever(scheduler):
+    log, needs_of_a, needs_of_b = [], [], []
+    rule = Restart(limit=20, backoff=Backoff(1.0, up_to=1.0))
+    async with open_system(scheduler=scheduler) as system:
+        outer = system.group("outer")
+        a = await outer.group("g", scope="one_for_all").start(needy, log, needs_of_a, name="a", restart=rule)
+        b = await outer.group("h", scope="one_for_all").start(needy, log, needs_of_b, name="b", restart=rule)
+        needs_of_a.append(b)
+        needs_of_b.append(a)
+        a.tell_nowait(Boom())
+        b.tell_nowait(Boom())
+        await trio.sleep(5)
+        refusals = [line for line in log if isinstance(line, tuple)]
+        assert set(refusals) <= {("a", "b", "a"), ("b", "a", "b")}
+        assert 1 <= len(refusals) < 20
+        needs_of_a.clear()
+        assert [await ref.ask("x") for ref in (a, b)] == ["x", "x"]
+
+
+@every_schedule
 async def test_a_set_up_that_is_put_off_obeys_an_order_to_end(scheduler):
     log, whom = [], []
     async with open_system(scheduler=scheduler) as system:

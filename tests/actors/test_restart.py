@@ -22,26 +22,11 @@ from actors import (
     open_system,
 )
 from actors._restart import Crashes
+from actors.testing import Record, Recorder
 from tests.actors.parts import Boom, Ledger, fragile
 from tests.actors.schedules import every_schedule, run
 
 RESTING = Restart(limit=3, within=60.0, backoff=Backoff(10.0, up_to=10.0))
-
-
-class Diary(Observer):
-    """The life of actors, in the order of things."""
-
-    def __init__(self):
-        self.lines = []
-
-    def crashed(self, actor, error):
-        self.lines.append(f"{actor} crashed: {error}")
-
-    def restarted(self, actor):
-        self.lines.append(f"{actor} restarted")
-
-    def stopped(self, actor, reason):
-        self.lines.append(f"{actor} {reason}")
 
 
 async def mortal(inbox, lives):
@@ -659,28 +644,30 @@ async def test_a_crash_while_draining_comes_back_for_what_is_queued(scheduler):
 
 @every_schedule
 async def test_an_observer_sees_each_crash_then_each_restart_then_the_end(scheduler):
-    diary = Diary()
+    recorder = Recorder()
     with RaisesGroup(RaisesGroup(Boom, Boom)):
-        async with open_system(scheduler=scheduler, observer=diary) as system:
+        async with open_system(scheduler=scheduler, observer=recorder) as system:
             ref = await system.start(fragile, name="a", restart=Restart(limit=1, within=5.0))
             ref.tell_nowait(Boom("one"))
             ref.tell_nowait(Boom("two"))
             await trio.sleep_forever()
-    assert diary.lines == [
-        "a crashed: one",
-        "a restarted",
-        "a crashed: 'a' ended 2 times within 5 s; its limit is 1 restarts (2 sub-exceptions)",
-        "a crashed",
+    life = [record for record in recorder.records if record.what in ("crashed", "restarted", "stopped")]
+    assert [(record.what, str(record.subject)) for record in life] == [
+        ("crashed", "one"),
+        ("restarted", "None"),
+        ("crashed", "'a' ended 2 times within 5 s; its limit is 1 restarts (2 sub-exceptions)"),
+        ("stopped", "crashed"),
     ]
 
 
 @every_schedule
 async def test_an_observer_sees_no_crash_where_a_permanent_actor_returned(scheduler):
-    diary = Diary()
-    async with open_system(scheduler=scheduler, observer=diary) as system:
+    recorder = Recorder()
+    async with open_system(scheduler=scheduler, observer=recorder) as system:
         await (await system.start(mortal, [], name="a", restart=Restart(kind="permanent"))).tell("return")
         await trio.sleep(1)
-    assert diary.lines == ["a restarted", "a drained"]
+    assert recorder.subjects("crashed") == []
+    assert recorder.records[-2:] == [Record("restarted", "a"), Record("stopped", "a", "drained")]
 
 
 def test_the_log_names_the_actor_its_error_and_the_rest(caplog):

@@ -237,13 +237,18 @@ def test_a_choice_of_somebody_who_is_not_ready_is_an_error_that_names_the_ready(
     assert str(error).startswith("the choice was 'nobody', but ready were [")
 
 
-def test_a_controlled_scheduler_serves_one_system():
-    scheduler = controlled(0)
-    run(note_both, scheduler)
+def test_a_controlled_scheduler_serves_one_system_and_says_which():
+    async def scenario(scheduler):
+        async with open_system("first", scheduler=scheduler):
+            pass
+        async with open_system("second", scheduler=scheduler):
+            await trio.sleep_forever()
+
     with RaisesGroup(RuntimeError) as caught:
-        run(note_both, scheduler)
+        run(scenario, controlled(0))
     assert str(caught.value.exceptions[0]) == (
-        "a ControlledScheduler serves one system: make a new one for each open_system()"
+        "system 'second' was given the ControlledScheduler of system 'first', and it serves one: its steps are one "
+        "interleaving; make a new one for each open_system(), with the same seed if you like"
     )
 
 

@@ -1,18 +1,15 @@
 """Ways to run one scenario: who dispatches, and who decides the order of things."""
 
-import random
 from collections.abc import Awaitable, Callable
 from contextlib import nullcontext
 from typing import Literal, TypeVar
 
 import attrs
-import trio
-import trio.testing
 from hypothesis import Phase, settings
 from hypothesis import strategies as st
 
 from actors import Scheduler
-from actors.testing import ControlledScheduler
+from actors.testing import ControlledScheduler, run
 from tests.actors.schedules import trio_order
 
 T = TypeVar("T")
@@ -32,21 +29,14 @@ class Way:
 
     def scheduler(self) -> Scheduler:
         if self.order == "controlled":
-            return ControlledScheduler(random.Random(self.seed).choice)
+            return ControlledScheduler.seeded(self.seed)
         return Scheduler()
 
     def run(self, scenario: Callable[[], Awaitable[T]]) -> T:
         """Run it in virtual time; a scenario that hangs fails, and so does one that leaves a task."""
 
-        async def main() -> T:
-            before = trio.lowlevel.current_statistics().tasks_living
-            with trio.fail_after(1e6):
-                result = await scenario()
-            assert trio.lowlevel.current_statistics().tasks_living == before, "a task is left"
-            return result
-
         with trio_order(self.seed) if self.order == "trio" else nullcontext():
-            return trio.run(main, clock=trio.testing.MockClock(autojump_threshold=0))
+            return run(scenario)
 
 
 SEEDS = st.integers(0, 2**16)

@@ -2,8 +2,8 @@
 
 import pytest
 import trio
-from trio.testing import MockClock
 
+from actors.testing import assert_no_leaks, run
 from tests.laws.schedules import Way
 from tests.portfolio.parts import DEFAULT, Boom, Strategy, caught, equal, event, every_mode, serving
 from tradedesk.marketdata import Slice
@@ -265,9 +265,8 @@ async def test_a_run_that_is_cancelled_in_a_slice_can_be_taken_up_again_behind_i
 
 def test_the_block_leaves_no_task_behind():
     async def main():
-        before = trio.lowlevel.current_statistics().tasks_living
-        async with serving("actors", {str(n): Strategy() for n in range(10)}) as runner:
-            await runner.on_slice([event("3")])
-        assert trio.lowlevel.current_statistics().tasks_living == before
+        with assert_no_leaks():
+            async with serving("actors", {str(n): Strategy() for n in range(10)}) as runner:
+                await runner.on_slice([event("3")])
 
-    trio.run(main, clock=MockClock(autojump_threshold=0))
+    run(main)

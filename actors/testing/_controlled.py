@@ -4,33 +4,36 @@
 makes ready and releases one at a time, when nothing else can move. A seeded choice makes an
 interleaving repeatable; trying many makes a property of all of them plausible::
 
-    scheduler = ControlledScheduler(random.Random(seed).choice)
+    scheduler = ControlledScheduler.seeded(7)
     async with open_system(scheduler=scheduler) as system: ...
     scheduler.steps          # who was released, in order: the interleaving as data
 """
 
+import random
 from collections.abc import Callable, Sequence
+from typing import Self
 
 from trio.lowlevel import Abort, Task, checkpoint, current_task, reschedule, wait_task_rescheduled
 from trio.testing import wait_all_tasks_blocked
 
 from actors._seam import Scheduler
 
-__all__ = ["ControlledScheduler"]
-
 
 class ControlledScheduler(Scheduler):
     """Releases one ready task at a time: the one that ``choose`` picks.
 
     One message is one step: an actor parks after each, even when more are queued. Time moves only when
-    nobody is ready, so use it with trio's ``MockClock``.
+    nobody is ready, so use it in virtual time: under `run`, or with trio's ``MockClock``. It serves one system.
 
     Args:
         choose: gets the names of the ready tasks, longest waiting first, and returns one of them. The
             first is what a fair scheduler would do. Names of actors are unique in a system.
+
+    Attributes:
+        steps: the names in the order in which they were released: the interleaving as data.
     """
 
-    __slots__ = ("_choose", "_free", "_pump", "_ready", "_running", "_served", "_since", "steps")
+    __slots__ = ("_choose", "_free", "_pump", "_ready", "_running", "_serves", "_since", "steps")
     quantum = 1
 
     def __init__(self, choose: Callable[[Sequence[str]], str]) -> None:
@@ -41,8 +44,13 @@ class ControlledScheduler(Scheduler):
         self._since: dict[Task, tuple[int, str]] = {}
         self._running: Task | None = None
         self._pump: Task | None = None
-        self._served = False
+        self._serves = ""  # the name of the task that serves, once there is one
         self._free = False  # set when the choice failed: everybody runs, so that the system can end
+
+    @classmethod
+    def seeded(cls, seed: int) -> Self:
+        """One whose choices are random, and the same for the same seed."""
+        return cls(random.Random(seed).choice)  # noqa: S311 - repeatable is what it has to be
 
     # an instance method instead of trio's function: the seam calls it the same way
     def ready(self, task: Task) -> None:  # type: ignore[override]
@@ -87,9 +95,13 @@ class ControlledScheduler(Scheduler):
 
     async def serve(self) -> None:
         """Release one task whenever nothing else in the whole program can run."""
-        if self._served:
-            raise RuntimeError("a ControlledScheduler serves one system: make a new one for each open_system()")
-        self._served = True
+        name = current_task().name.removesuffix(".serve")
+        if self._serves:
+            raise RuntimeError(
+                f"system {name!r} was given the ControlledScheduler of system {self._serves!r}, and it serves one: "
+                "its steps are one interleaving; make a new one for each open_system(), with the same seed if you like"
+            )
+        self._serves = name
         try:
             while True:
                 await wait_all_tasks_blocked()
