@@ -66,7 +66,11 @@ async def test_13_what_travels_does_not_pile_up_hop_by_hop(autojump_clock):
     assert hops == ["one"] * 1_001 + ["none"]
 
 
-@pytest.mark.parametrize("overflow", ["drop_oldest", "drop_newest", Conflate(lambda number: number % 2)], ids=str)
+@pytest.mark.parametrize(
+    "overflow",
+    ["drop_oldest", "drop_newest", Conflate(lambda number: number % 2)],
+    ids=["oldest", "newest", "conflate"],
+)
 async def test_13_the_size_of_an_inbox_is_right_after_drops(overflow, autojump_clock):
     """kamon#673"""
     gate, ledger = trio.Event(), Ledger()
