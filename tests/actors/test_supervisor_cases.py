@@ -306,8 +306,8 @@ def test_escalation_a_group_whose_child_gives_up_goes_down_as_a_whole_and_its_pa
     ("scope", "news"),
     [
         ("one_for_one", ["-a", "+a"]),
-        ("one_for_all", ["-a", "-c", "-b", "+a", "!b", "-a", "+a", "+b", "+c"]),
-        ("rest_for_one", ["-a", "-c", "-b", "+a", "!b", "+b", "+c"]),
+        ("one_for_all", ["-a", "-c", "-b", "+a", "!b", "+c", "-c", "-a", "+a", "+b", "+c"]),
+        ("rest_for_one", ["-a", "-c", "-b", "+a", "!b", "+c", "-c", "+b", "+c"]),
     ],
 )
 def test_other_child_fails_restart_it_is_tried_again_with_whom_that_concerns(scope, news):
