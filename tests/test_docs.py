@@ -20,7 +20,16 @@ NODE_ID = re.compile(r"``(tests/[^\s`]+\.py)((?:::[^`]+)?)``")
 PROMISES = re.compile(r"^``actors``$.*?(?=^\.\. _not-promised:$)", re.MULTILINE | re.DOTALL)
 SENTENCE = re.compile(r"^- .*(?:\n(?:  .*|))*", re.MULTILINE)
 INCLUDED = re.compile(r"^\s*\.\. literalinclude:: (\S+)$", re.MULTILINE)
-PUBLIC = ("actors", "actors.testing", "tradedesk.marketdata", "tradedesk.portfolio", "tradedesk.sampledata")
+PUBLIC = (
+    "actors",
+    "actors.testing",
+    "tradedesk.indicators",
+    "tradedesk.marketdata",
+    "tradedesk.portfolio",
+    "tradedesk.portfolio.policies",
+    "tradedesk.risk",
+    "tradedesk.sampledata",
+)
 
 
 # Named tests ----------------------------------------------------------------------------------------------------------
