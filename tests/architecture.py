@@ -61,7 +61,7 @@ LAYERS = {
         holds="tradedesk.portfolio._coordination tradedesk.portfolio._holdings tradedesk.portfolio._standing "
         "tradedesk.portfolio._recorder tradedesk.portfolio._sleeves tradedesk.portfolio._allocation "
         "tradedesk.execution._fills tradedesk.risk tradedesk.indicators "
-        "tradedesk.strategies",
+        "tradedesk.strategies tradedesk.metrics",
         may_import="values",
     ),
     "values": row(
@@ -103,9 +103,10 @@ EXTRAS = {
     "rich": ("tradedesk.cli",),
     "cattrs": ("tradedesk.cli",),
     "hypothesis": ("tradedesk.testing", "actors.testing"),
+    "numpy": ("tradedesk.metrics._arrays",),
 }
 
-MAY_MISS_AN_EXTRA = ("tradedesk.cli", "tradedesk.__main__")
+MAY_MISS_AN_EXTRA = ("tradedesk.cli", "tradedesk.__main__", "tradedesk.metrics._arrays")
 
 PUBLIC_SUBMODULES = {"types", "policies", "testing"}
 
