@@ -44,7 +44,7 @@ def _growth(of: Metrics, unit: str) -> Iterator[Row]:
 
 
 def _risk(of: Metrics) -> Iterator[Row]:
-    share = f"{of.tail:.3g}"
+    share = f"{of.tail * 100:.3g} %"
     ended = "recovered" if of.recovered else "not recovered"
     length = (
         NOT_DEFINED if not of.drawdown_periods else f"{of.drawdown_periods:,} periods, {_time(of.drawdown_seconds)}"
@@ -53,7 +53,7 @@ def _risk(of: Metrics) -> Iterator[Row]:
     yield Row("Risk", "Max drawdown", _percent(of.max_drawdown), "Deepest fall below the highest equity so far.")
     yield Row("Risk", "Drawdown length", length, f"From the peak until it was reached again, or the end; {ended}.")
     yield Row(
-        "Risk", "Value at risk", _percent(of.value_at_risk), f"A share of {share} of the periods was as bad or worse."
+        "Risk", "Value at risk", _percent(of.value_at_risk), f"{share} of the periods were as bad as this or worse."
     )
     yield Row(
         "Risk",
