@@ -85,7 +85,7 @@ def _activity(of: Metrics) -> Iterator[Row]:
 def _trades(of: Metrics, unit: str) -> Iterator[Row]:
     trade = of.trade
     held = NOT_DEFINED if trade.average_holding is None else _time(trade.average_holding)
-    yield Row("Trades", "Trades", f"{trade.trades:,}", "From entry to exit.")
+    yield Row("Trades", "Trades", f"{trade.trades:,}", "Closed trades.")
     yield Row("Trades", "Win rate", _percent(trade.win_rate), "Trades that earned something, costs deducted.")
     yield Row("Trades", "Profit factor", _plain(trade.profit_factor), "What the wins earned over what the losses cost.")
     yield Row("Trades", "Expectancy", _money(trade.expectancy, unit), "Mean profit and loss of a trade.")

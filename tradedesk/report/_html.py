@@ -1,11 +1,14 @@
 """Text that is safe inside HTML, and numbers and times as people write them."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from html import escape
 from typing import Final
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+_BETWEEN_DIGITS: Final = re.compile(r"(?<=\d)-(?=\d)")
 
 # None of these can end a script element or open a comment; JSON reads them back as they were.
 _UNSAFE_IN_SCRIPT: Final = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
@@ -27,6 +30,11 @@ def moment(nanoseconds: int) -> str:
     if at.hour == at.minute == at.second == 0:
         return f"{at:%Y-%m-%d}"
     return f"{at:%Y-%m-%d %H:%M}" if at.second == 0 else f"{at:%Y-%m-%d %H:%M:%S}"
+
+
+def unbroken(sentence: str) -> str:
+    """Keep dates on one line: a hyphen between digits becomes one at which no line breaks."""
+    return _BETWEEN_DIGITS.sub("\N{NON-BREAKING HYPHEN}", sentence)
 
 
 def number(value: float, digits: int = 2) -> str:

@@ -1,7 +1,7 @@
 """The page, put together.
 
-Its content security policy lets nothing in but the two scripts and the style sheet that are written here, by their hash: a
-page that asked for the network, or a script that slipped in with a name, would be stopped by the browser.
+Its content security policy lets nothing in but the two scripts and the style sheet that are written here, by their
+hash: a page that asked for the network, or a script that slipped in with a name, would be stopped by the browser.
 """
 
 from base64 import b64encode
@@ -27,13 +27,14 @@ def render(data: ReportData) -> str:
     style = _asset("uplot.min.css") + "\n" + _asset("page.css")
     plot = f"/*! uPlot, under this licence:\n\n{_asset('uplot.LICENSE.txt')}\n*/\n{_asset('uplot.min.js')}"
     script = _asset("page.js")
+    policy = f"default-src 'none'; img-src data:; style-src {_hash(style)}; script-src {_hash(plot)} {_hash(script)}"
     parts = list(_parts(data))
     body = "\n".join(sections.section(identity, title, content) for identity, title, content in parts)
     return f"""<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src {_hash(style)}; script-src {_hash(plot)} {_hash(script)}">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>{text(data.title)}</title>
@@ -70,7 +71,7 @@ def write(data: ReportData, path: str | Path) -> None:
 
 def _parts(data: ReportData) -> Iterator[tuple[str, str, str]]:
     drawn = bool(data.close_times)
-    yield "equity", "Equity", sections.equity(data)
+    yield "equity", "Equity and drawdown", sections.equity(data)
     if data.sleeves and drawn:
         yield "sleeves", "Sleeves", sections.sleeves(data)
         yield "risk", "Risk", sections.risk(data)

@@ -5,10 +5,10 @@ from typing import Final
 from tradedesk.metrics import rows
 from tradedesk.report import _tables as tables
 from tradedesk.report import _words as words
-from tradedesk.report._html import text
+from tradedesk.report._html import number, text, unbroken
 from tradedesk.report.types import ReportData
 
-_KEY_FIGURES: Final = ("Total return", "Annual return", "Volatility", "Max drawdown", "Sharpe", "Win rate")
+_KEY_FIGURES: Final = ("Total return", "Annual return", "Volatility", "Max drawdown", "Sharpe")
 
 
 def header(data: ReportData) -> str:
@@ -22,11 +22,14 @@ def header(data: ReportData) -> str:
 def _key_figures(data: ReportData) -> str:
     if data.metrics is None:
         return ""
-    found = {row.label: row.text for row in rows(data.metrics, currency=data.currency)}
-    pairs = "".join(
-        f"<div><dt>{text(label)}</dt><dd>{text(found[label])}</dd></div>" for label in ("End", *_KEY_FIGURES[:5])
-    )
-    return f'<dl class="key">{pairs}</dl>'
+    found = {row.label: row.text for row in rows(data.metrics)}
+    pairs = "".join(_key_figure(label, text(found[label])) for label in _KEY_FIGURES)
+    end = f"{text(number(data.metrics.end, 0))} <small>{text(data.currency)}</small>"
+    return f'<dl class="key">{_key_figure("Equity at the end", end)}{pairs}</dl>'
+
+
+def _key_figure(label: str, figure: str) -> str:
+    return f"<div><dt>{text(label)}</dt><dd>{figure}</dd></div>"
 
 
 def _notice(data: ReportData) -> str:
@@ -42,7 +45,10 @@ def contents(parts: list[tuple[str, str]]) -> str:
 
 def section(identity: str, title: str, body: str) -> str:
     """Write a section under its heading."""
-    return f'<section id="{identity}" aria-labelledby="{identity}-title"><h2 id="{identity}-title">{text(title)}</h2>\n{body}\n</section>'
+    return (
+        f'<section id="{identity}" aria-labelledby="{identity}-title">'
+        f'<h2 id="{identity}-title">{text(title)}</h2>\n{body}\n</section>'
+    )
 
 
 def chart(identity: str, title: str, unit: str, sentence: str) -> str:
@@ -52,7 +58,7 @@ def chart(identity: str, title: str, unit: str, sentence: str) -> str:
         f'<figure class="chart" data-chart="{identity}"><figcaption><h3>{text(title)}{of}</h3>'
         f'<output class="when"></output></figcaption>'
         f'<div class="plot" tabindex="0" role="img" aria-label="{text(title)}. {text(sentence)}" '
-        f'aria-describedby="keys"></div><p class="summary">{text(sentence)}</p></figure>'
+        f'aria-describedby="keys"></div><p class="summary">{text(unbroken(sentence))}</p></figure>'
     )
 
 
@@ -95,7 +101,8 @@ def trades(data: ReportData) -> str:
         "price",
         "Price and trades",
         "close",
-        "Triangles are entries, up for long and down for short; a line leads to the exit, solid for a profit and dashed for a loss.",
+        "A triangle is an entry, up for long and down for short; a line leads to the exit, solid for a profit and "
+        "dashed for a loss.",
     )
 
 

@@ -8,7 +8,6 @@ from typing import Final
 from attrs import frozen
 
 from tradedesk.metrics import Metrics, Row, rows
-
 from tradedesk.report._html import count, moment, number, text
 from tradedesk.report.types import ReportData, SleeveData
 
@@ -26,15 +25,16 @@ class Column:
     numeric: bool = False
 
 
-def table(caption: str, columns: Sequence[Column], lines: Sequence[Sequence[str]]) -> str:
-    """Write a table of plain text; the first cell of a line is its head."""
+def table(caption: str, columns: Sequence[Column], lines: Sequence[Sequence[str]], note: str = "") -> str:
+    """Write a table of plain text; the first cell of a line is its head, and `note` stands below the caption."""
     heads = "".join(f'<th scope="col"{_number(column)}>{text(column.head)}</th>' for column in columns)
     body = "\n".join(_line(columns, line) for line in lines[:MOST_ROWS])
+    below = f'<span class="meaning">{text(note)}</span>' if note else ""
     cut = ""
     if len(lines) > MOST_ROWS:
         cut = f'<p class="note">The first {MOST_ROWS:,} of {len(lines):,} are listed.</p>'
     return (
-        f'<table class="cards" role="table"><caption>{text(caption)}</caption>'
+        f'<table class="cards" role="table"><caption>{text(caption)}{below}</caption>'
         f'<thead role="rowgroup"><tr role="row">{heads}</tr></thead>'
         f'<tbody role="rowgroup">\n{body}\n</tbody></table>{cut}'
     )
@@ -85,11 +85,9 @@ _SLEEVE_COLUMNS: Final = (
 
 def sleeves(data: ReportData) -> str:
     """Write a line for each sleeve."""
-    unit = f" ({data.currency})" if data.currency else ""
-    caption = (
-        f"Each sleeve. Profit, loss and expectancy in money{unit}; ratios and drawdown on the equity of the portfolio."
-    )
-    return table(caption, _SLEEVE_COLUMNS, [_sleeve(sleeve) for sleeve in data.sleeves])
+    unit = f" in {data.currency}" if data.currency else ""
+    note = f"Profit, loss and expectancy{unit}; ratios and drawdown on the equity of the whole portfolio."
+    return table("Each sleeve", _SLEEVE_COLUMNS, [_sleeve(sleeve) for sleeve in data.sleeves], note)
 
 
 def _sleeve(sleeve: SleeveData) -> list[str]:

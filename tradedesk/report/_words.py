@@ -17,7 +17,7 @@ def about_run(data: ReportData) -> str:
     ]
     if data.close_times:
         parts.insert(0, f"{moment(data.close_times[0])} to {moment(data.close_times[-1])} UTC")
-    return " · ".join(parts)
+    return "\N{NO-BREAK SPACE}· ".join(parts)
 
 
 def about_equity(data: ReportData) -> str:

@@ -76,8 +76,9 @@ class RefusedOrder:
 class ReportData:
     """All that a report shows.
 
-    `close_times` rise; `equity` has one value for each and `start` is the equity before them. `budget` is the risk budget in
-    the units of the allocations, None without one. `fill_rules` are sentences: how and at which price orders were filled.
+    `close_times` rise; `equity` has one value for each and `start` is the equity before them. `budget` is the risk
+    budget in the units of the allocations, None without one. `fill_rules` are sentences: how and at which price
+    orders were filled.
 
     Raises:
         ReportError: A series has the wrong length or a value that is not finite, times do not rise, or two sleeves

@@ -3,6 +3,7 @@
   const root = document.documentElement;
   const data = JSON.parse(document.getElementById("report-data").textContent);
   const PAPER_WIDTH = 680; // CSS pixels between the margins of an A4 or letter page
+  const FONT = "12px system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif";
   const charts = [];
 
   // Series: numbers in base64, little-endian as every browser's typed arrays are ------------------------------------
@@ -75,10 +76,8 @@
     return (value) => format.format(value).replace("-", "−");
   };
   const two = grouped(2), none = grouped(0);
-  const price = (value) => {
-    const digits = Math.max(2, Math.min(6, 5 - Math.ceil(Math.log10(Math.abs(value) || 1))));
-    return value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits }).replace("-", "−");
-  };
+  const sixFigures = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 6 });
+  const price = (value) => sixFigures.format(value).replace("-", "−");
   const percent = (value) => `${two(value)} %`;
   const money = (value) => two(value) + (data.currency ? ` ${data.currency}` : "");
   const compact = new Intl.NumberFormat("en-US", { notation: "compact", maximumFractionDigits: 3 });
@@ -100,7 +99,7 @@
   //
   // spec: xs, lines [{label, values, colour, fill}], height, format (of a value read off), ticks (of the axis); and optional:
   // stacked, stepped, joined (no time labels: the chart below has them), range (of y), axis (its own splits), under and
-  // over (draw below and above the lines), fixed (no buttons).
+  // over (draw below and above the lines).
 
   class Chart {
     constructor(figure, spec) {
@@ -111,8 +110,11 @@
       this.when = figure.querySelector(".when");
       this.legend = element("ul", { class: "legend" });
       this.values = [];
-      if (spec.lines.length && spec.legend !== false) figure.insertBefore(this.legend, this.box);
-      spec.lines.forEach((line, at) => this.entry(line, at));
+      // One line needs no legend: the title names it, and its value stands beside the time.
+      if (spec.lines.length > 1) {
+        figure.insertBefore(this.legend, this.box);
+        spec.lines.forEach((line, at) => this.entry(line, at));
+      }
       this.box.addEventListener("keydown", (event) => this.key(event));
       this.build();
       charts.push(this);
@@ -157,7 +159,7 @@
     }
 
     width() { return root.dataset.theme === "light" ? PAPER_WIDTH : this.figure.clientWidth; }
-    narrow() { return this.width() < 560; }
+    gutter() { return this.width() < 560 ? 64 : 80; } // one for all charts, so that their time axes line up
 
     view() {
       const lines = this.drawn.length ? this.drawn : [new Float32Array(this.spec.xs.length)];
@@ -167,23 +169,22 @@
     options() {
       const { spec } = this;
       const page = colour("--page"), quiet = colour("--quiet"), grid = colour("--grid");
-      const font = "12px system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif";
       const paths = spec.stepped ? uPlot.paths.stepped({ align: 1 }) : undefined;
       const series = this.shown.map((at) => {
         const line = spec.lines[at], tone = colour(line.colour);
         return {
           label: line.label,
-          stroke: spec.stacked ? page : tone,
-          width: spec.stacked ? 0.5 : line.width ?? 1.5,
-          fill: spec.stacked ? mixed(tone, page, 0.78) : line.fill ? mixed(tone, page, 0.25) : undefined,
+          stroke: tone,
+          width: spec.stacked ? 0 : line.width ?? 1.5,
+          fill: spec.stacked ? mixed(tone, page, 0.8) : line.fill ? mixed(tone, page, 0.25) : undefined,
           paths,
           points: { show: spec.xs.length === 1 },
         };
       });
-      const axis = { font, stroke: quiet, grid: { stroke: grid, width: 1 }, ticks: { show: false } };
+      const axis = { font: FONT, stroke: quiet, grid: { stroke: grid, width: 1 }, ticks: { show: false } };
       return {
         width: this.width(),
-        height: spec.joined ? spec.height : spec.height + 22,
+        height: spec.height + (spec.joined ? 12 : 48),
         tzDate: (at) => uPlot.tzDate(new Date(at * 1000), "Etc/UTC"),
         padding: [8, 2, spec.joined ? 4 : 0, 0],
         legend: { show: false },
@@ -198,8 +199,8 @@
         scales: { x: { time: true, range: () => [...seen] }, y: { range: spec.range } },
         series: [{}, ...(series.length ? series : [{ paths: () => null, points: { show: false } }])],
         axes: [
-          { ...axis, size: spec.joined ? 0 : 26, gap: 6, values: spec.joined ? (_, splits) => splits.map(() => "") : undefined },
-          { ...axis, size: this.narrow() ? 52 : 72, gap: 6, values: (_, splits) => splits.map((each) => spec.ticks(each)), ...spec.axis?.(this) },
+          { ...axis, size: spec.joined ? 0 : 40, gap: 6, values: spec.joined ? (_, splits) => splits.map(() => "") : undefined },
+          { ...axis, size: this.gutter(), gap: 6, values: (_, splits) => splits.map((each) => spec.ticks(each)), ...spec.axis?.(this) },
         ],
         hooks: {
           drawClear: spec.under ? [(plot) => painted(plot, spec.under)] : [],
@@ -219,9 +220,11 @@
     read(plot) {
       const { left } = plot.cursor;
       const at = left === undefined || left < 0 ? -1 : before(this.spec.xs, plot.posToVal(left, "x"));
-      this.when.textContent = at < 0 ? "" : moment(this.spec.xs[at]);
+      const { lines, format, xs } = this.spec;
+      const single = lines.length === 1 && at >= 0 ? `: ${format(lines[0].values[at])}` : "";
+      this.when.textContent = at < 0 ? "" : moment(xs[at]) + single;
       this.values.forEach((value, which) => {
-        value.textContent = at < 0 ? "" : this.spec.format(this.spec.lines[which].values[at], which, at);
+        value.textContent = at < 0 ? "" : format(lines[which].values[at]);
       });
     }
 
@@ -247,7 +250,7 @@
     point(left) {
       const { plot } = this;
       plot.setCursor({ left: Math.min(Math.max(left, 0), plot.over.clientWidth - 1), top: plot.over.clientHeight / 2 });
-      const shown = this.spec.lines.map((line, at) => `${line.label} ${this.values[at].textContent}`);
+      const shown = this.values.map((value, at) => `${this.spec.lines[at].label} ${value.textContent}`);
       document.getElementById("spoken").textContent = [this.when.textContent, ...shown].join(", ");
     }
   }
@@ -291,7 +294,7 @@
     seen = [from, to];
     for (const chart of charts) chart.plot.setData(chart.view());
     zoomed.hidden = from === whole[0] && to === whole[1];
-    zoomed.firstElementChild.textContent = `${moment(from)} to ${moment(to)}`;
+    zoomed.firstElementChild.textContent = `${moment(from)} – ${moment(to)}`;
   };
   zoomed.querySelector("button").addEventListener("click", () => zoom(...whole));
 
@@ -372,7 +375,14 @@
 
   const regimeChart = () => {
     const rows = sleeves.length, row = Math.max(14, Math.min(24, 300 / rows));
-    const clipped = (label, most) => (label.length > most ? `${label.slice(0, most - 1)}…` : label);
+    const ruler = document.createElement("canvas").getContext("2d");
+    const clipped = (label, room) => {
+      ruler.font = FONT;
+      if (ruler.measureText(label).width <= room) return label;
+      let length = label.length;
+      while (length > 1 && ruler.measureText(`${label.slice(0, length)}…`).width > room) length--;
+      return `${label.slice(0, length)}…`;
+    };
     new Chart(place("regimes"), {
       xs: times,
       lines: [],
@@ -381,7 +391,7 @@
       range: () => [0, rows],
       axis: (chart) => ({
         splits: () => sleeves.map((_, at) => rows - at - 0.5),
-        values: () => sleeves.map((sleeve) => clipped(sleeve.label, chart.narrow() ? 7 : 10)),
+        values: () => sleeves.map((sleeve) => clipped(sleeve.label, chart.gutter() - 8)),
         grid: { show: false },
       }),
       over: (plot, ctx, scale) => {
@@ -427,6 +437,9 @@
       ctx.lineTo(endX, endY);
       ctx.stroke();
       ctx.setLineDash([]);
+      ctx.beginPath();
+      ctx.arc(endX, endY, 0.45 * size, 0, 7);
+      ctx.fill();
       triangle(ctx, x, y, size, quantity[at] > 0);
       ctx.fill();
       ctx.lineWidth = scale;
@@ -437,7 +450,6 @@
 
   const priceChart = () => {
     const choice = document.getElementById("instrument");
-    let chart;
     const spec = () => {
       const chosen = data.prices[Number(choice.value)];
       const coded = Object.entries(chosen.trades).map(([key, series]) => [key, numbers(series)]);
@@ -446,17 +458,14 @@
         lines: [{ label: chosen.instrument, colour: "--quiet", values: numbers(chosen.closes), width: 1.25 }],
         height: 340,
         format: price,
-        ticks: short,
+        ticks: price,
+        range: (_, low, high) => padded(low ?? 0, high ?? 1),
         over: tradesOn(Object.fromEntries(coded)),
       };
     };
-    chart = new Chart(place("price"), spec());
+    const chart = new Chart(place("price"), spec());
     choice.addEventListener("change", () => {
       chart.spec = spec();
-      chart.hidden.clear();
-      chart.legend.replaceChildren();
-      chart.values = [];
-      chart.spec.lines.forEach((line, at) => chart.entry(line, at));
       chart.build();
     });
   };
