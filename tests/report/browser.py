@@ -115,6 +115,9 @@ class Page:
         for kind in ("keyDown", "keyUp"):
             self.command("Input.dispatchKeyEvent", type=kind, key=key, text=text if kind == "keyDown" else "")
 
+    def mouse(self, kind: str, x: float, y: float) -> None:
+        self.command("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
+
     def shot(self, *, whole: bool = False) -> bytes:
         answer = self.command("Page.captureScreenshot", format="png", captureBeyondViewport=whole)
         return base64.b64decode(answer["data"])

@@ -249,7 +249,9 @@
 
     point(left) {
       const { plot } = this;
-      plot.setCursor({ left: Math.min(Math.max(left, 0), plot.over.clientWidth - 1), top: plot.over.clientHeight / 2 });
+      const time = plot.posToVal(Math.min(Math.max(left, 0), plot.over.clientWidth - 1), "x");
+      // uPlot carries the mouse from chart to chart, and not what a script points at.
+      for (const { plot: each } of charts) each.setCursor({ left: each.valToPos(time, "x"), top: 1 });
       const shown = this.values.map((value, at) => `${this.spec.lines[at].label} ${value.textContent}`);
       document.getElementById("spoken").textContent = [this.when.textContent, ...shown].join(", ");
     }
