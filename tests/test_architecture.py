@@ -290,8 +290,8 @@ def test_every_rule_is_shown_to_fail_and_to_pass():
         ),
         (
             third_parties_are_declared,
-            {RUNNER: "import numpy"},
-            f"{RUNNER}:1: numpy is no dependency of ours: do without it",
+            {RUNNER: "import pandas"},
+            f"{RUNNER}:1: pandas is no dependency of ours: do without it",
         ),
     ],
     ids=shown,

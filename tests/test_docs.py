@@ -20,7 +20,15 @@ NODE_ID = re.compile(r"``(tests/[^\s`]+\.py)((?:::[^`]+)?)``")
 PROMISES = re.compile(r"^``actors``$.*?(?=^\.\. _not-promised:$)", re.MULTILINE | re.DOTALL)
 SENTENCE = re.compile(r"^- .*(?:\n(?:  .*|))*", re.MULTILINE)
 INCLUDED = re.compile(r"^\s*\.\. literalinclude:: (\S+)$", re.MULTILINE)
-PUBLIC = ("actors", "actors.testing", "tradedesk.marketdata", "tradedesk.portfolio", "tradedesk.sampledata")
+PUBLIC = (
+    "actors",
+    "actors.testing",
+    "tradedesk.marketdata",
+    "tradedesk.metrics",
+    "tradedesk.portfolio",
+    "tradedesk.report",
+    "tradedesk.sampledata",
+)
 
 
 # Named tests ----------------------------------------------------------------------------------------------------------

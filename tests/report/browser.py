@@ -3,7 +3,6 @@
 Two pipes carry its DevTools protocol: JSON, each message ended by a NUL byte. Chromium reads from descriptor 3 and writes to 4.
 """
 
-import base64
 import fcntl
 import json
 import os
@@ -117,10 +116,6 @@ class Page:
 
     def mouse(self, kind: str, x: float, y: float) -> None:
         self.command("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
-
-    def shot(self, *, whole: bool = False) -> bytes:
-        answer = self.command("Page.captureScreenshot", format="png", captureBeyondViewport=whole)
-        return base64.b64decode(answer["data"])
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from math import isfinite
 
-from attrs import field, frozen
+from attrs import frozen
 
 from tradedesk.metrics import ClosedTrade, Metrics
 
@@ -91,14 +91,14 @@ class ReportData:
     equity: Sequence[float]
     currency: str = ""
     budget: float | None = None
-    sleeves: tuple[SleeveData, ...] = field(default=(), converter=tuple)
-    prices: tuple[PriceData, ...] = field(default=(), converter=tuple)
-    trades: tuple[ClosedTrade, ...] = field(default=(), converter=tuple)
+    sleeves: Sequence[SleeveData] = ()
+    prices: Sequence[PriceData] = ()
+    trades: Sequence[ClosedTrade] = ()
     metrics: Metrics | None = None
-    fill_rules: tuple[str, ...] = field(default=(), converter=tuple)
-    ranges: tuple[DataRange, ...] = field(default=(), converter=tuple)
-    faults: tuple[Fault, ...] = field(default=(), converter=tuple)
-    refused: tuple[RefusedOrder, ...] = field(default=(), converter=tuple)
+    fill_rules: Sequence[str] = ()
+    ranges: Sequence[DataRange] = ()
+    faults: Sequence[Fault] = ()
+    refused: Sequence[RefusedOrder] = ()
 
     def __attrs_post_init__(self) -> None:
         _check_times("close_times", self.close_times)

@@ -186,7 +186,7 @@
         width: this.width(),
         height: spec.height + (spec.joined ? 12 : 48),
         tzDate: (at) => uPlot.tzDate(new Date(at * 1000), "Etc/UTC"),
-        padding: [8, 2, spec.joined ? 4 : 0, 0],
+        padding: [8, 16, spec.joined ? 4 : 0, 0], // right: half the label of a year
         legend: { show: false },
         focus: { alpha: 0.2 },
         cursor: {
