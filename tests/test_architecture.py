@@ -148,7 +148,7 @@ BREAKS: dict[Rule, list[tuple[str, Tree]]] = {
         (f"{A}:1", {A: "import actors.a"}),
     ],
     third_parties_are_declared: [
-        (f"{RUNNER}:1", {RUNNER: "import numpy as np"}),
+        (f"{RUNNER}:1", {RUNNER: "import pandas as np"}),
         (f"{RUNNER}:1", {RUNNER: "from rich.table import Table"}),
         (f"{CLI}:1", {CLI: "import outcome"}),
     ],

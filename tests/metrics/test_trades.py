@@ -7,7 +7,8 @@ from math import nan
 import attrs
 import pytest
 
-from tradedesk.metrics import ClosedTrade, MetricsError, TradeMetrics, trade_metrics
+from tradedesk.metrics import ClosedTrade, MetricsError, TradeMetrics, closed_trade, trade_metrics
+from tradedesk.risk import PositionTracker, RoundTrip
 
 HOUR = 3_600 * 1_000_000_000
 
@@ -95,3 +96,36 @@ def test_a_trade_that_cannot_be_is_refused(arguments: dict[str, float], text: st
     with pytest.raises(MetricsError) as refusal:
         trade(**{"pnl": 1.0} | arguments)
     assert str(refusal.value) == f"trade of 'slow' in 'EURUSD': {text}"
+
+
+def round_trip(size: float, *times: int | None) -> RoundTrip:
+    tracker = PositionTracker()
+    tracker.fill(size, 10.0, times[0])
+    trip = tracker.close(12.0, times[1]).trip
+    assert trip is not None
+    return trip
+
+
+@pytest.mark.parametrize(("size", "pnl", "mfe", "mae"), [(5.0, 9.0, 10.0, 0.0), (-5.0, -11.0, 0.0, -10.0)])
+def test_a_round_trip_of_the_tracker_is_a_trade(size: float, pnl: float, mfe: float, mae: float):
+    made = closed_trade(round_trip(size, 7, 9), sleeve="slow", instrument="EURUSD", costs=1.0)
+    assert made == ClosedTrade(
+        sleeve="slow",
+        instrument="EURUSD",
+        entry_time=7,
+        exit_time=9,
+        quantity=size,
+        entry_price=10.0,
+        exit_price=12.0,
+        pnl=pnl,
+        mfe=mfe,
+        mae=mae,
+    )
+
+
+def test_a_round_trip_without_times_is_refused():
+    with pytest.raises(MetricsError) as refusal:
+        closed_trade(round_trip(5.0, None, None), sleeve="slow", instrument="EURUSD")
+    assert str(refusal.value) == (
+        "round trip of 'slow' in 'EURUSD' has no times; give the tracker the time of every fill"
+    )

@@ -30,13 +30,14 @@ from tradedesk.metrics._errors import MetricsError
 from tradedesk.metrics._measure import Metrics, measure
 from tradedesk.metrics._risk import RiskUse, risk_use
 from tradedesk.metrics._rows import Row, rows
-from tradedesk.metrics._trades import ClosedTrade, TradeMetrics, trade_metrics
+from tradedesk.metrics._trades import ClosedTrade, TradeMetrics, closed_trade, trade_metrics
 
 __all__ = [
     "EquityCurve",
     "sleeve_curve",
     "periods_per_year",
     "ClosedTrade",
+    "closed_trade",
     "Metrics",
     "measure",
     "TradeMetrics",

@@ -10,6 +10,7 @@ from typing import Final
 from attrs import frozen
 
 from tradedesk.metrics._errors import MetricsError
+from tradedesk.risk import RoundTrip
 
 _MUST_BE_FINITE: Final = ("quantity", "entry_price", "exit_price", "pnl", "mfe", "mae")
 
@@ -54,6 +55,32 @@ class ClosedTrade:
 
     def _wrong(self, name: str, rule: str) -> MetricsError:
         return MetricsError(f"trade of {self.sleeve!r} in {self.instrument!r}: {name} {getattr(self, name)!r} {rule}")
+
+
+def closed_trade(trip: RoundTrip, *, sleeve: str, instrument: str, costs: float = 0.0) -> ClosedTrade:
+    """Make a trade of a round trip that a `tradedesk.risk.PositionTracker` saw.
+
+    `costs`, in money, are taken from its profit.
+
+    Raises:
+        MetricsError: The round trip has no times: its fills were applied without one.
+    """
+    if trip.opened_at is None or trip.closed_at is None:
+        raise MetricsError(
+            f"round trip of {sleeve!r} in {instrument!r} has no times; give the tracker the time of every fill"
+        )
+    return ClosedTrade(
+        sleeve=sleeve,
+        instrument=instrument,
+        entry_time=trip.opened_at,
+        exit_time=trip.closed_at,
+        quantity=trip.size if trip.side == "long" else -trip.size,
+        entry_price=trip.entry_price,
+        exit_price=trip.exit_price,
+        pnl=trip.profit - costs,
+        mfe=trip.mfe,
+        mae=trip.mae,
+    )
 
 
 @frozen(kw_only=True)
