@@ -6,6 +6,7 @@ Skipped where there is no Chromium.
 from collections.abc import Iterator
 from pathlib import Path
 
+import attrs
 import pytest
 
 from tests.report.browser import FRAMES, Page, browser
@@ -92,6 +93,16 @@ def test_a_phone_need_not_scroll_sideways(page: Page, report: Path):
         page.open(report)
         assert not page.evaluate(SIDEWAYS)
         assert_drawn(page)
+
+
+def test_no_window_need_scroll_sideways_whatever_the_names(page: Page, tmp_path: Path):
+    data = made_up(60, 3)
+    named = [attrs.evolve(sleeve, name=f"{sleeve.name}_with_a_rather_long_name_of_a_sleeve") for sleeve in data.sleeves]
+    write(attrs.evolve(data, title="Long" * 30, sleeves=named), tmp_path / "long.html")
+    for width in (320, 390, 760, 900, 901, 1024, 1280):
+        page.size(width, 900)
+        page.open(tmp_path / "long.html")
+        assert not page.evaluate(SIDEWAYS), width
 
 
 def test_the_dark_scheme_is_followed_and_the_charts_are_drawn_anew(page: Page, report: Path):
