@@ -454,6 +454,7 @@
     const choice = document.getElementById("instrument");
     const spec = () => {
       const chosen = data.prices[Number(choice.value)];
+      place("price").querySelector(".unit").textContent = `${chosen.instrument}, close`; // paper has no list to choose from
       const coded = Object.entries(chosen.trades).map(([key, series]) => [key, numbers(series)]);
       return {
         xs: chosen.times === null ? times : numbers(chosen.times),
