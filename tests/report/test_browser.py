@@ -189,6 +189,8 @@ def test_another_instrument_can_be_chosen(page: Page, report: Path):
         "{const s = document.getElementById('instrument'); s.value = 3; s.dispatchEvent(new Event('change'))}"
     )
     assert page.evaluate(picture) != before
+    title = page.evaluate("document.querySelector('[data-chart=price] h3').textContent")
+    assert title == "Price and trades AUDUSD, close"
     assert page.errors == []
 
 
