@@ -1,0 +1,95 @@
+"""An async test that is explored: a plain function for any test framework, which the pytest plugin knows more about."""
+
+import inspect
+import shlex
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial, update_wrapper
+from typing import Any, Concatenate, ParamSpec
+
+import attrs
+
+from actors.testing._explore import explore, replay
+from actors.testing._lab import Lab
+
+P = ParamSpec("P")
+
+
+@attrs.frozen
+class Exploration:
+    """What the plugin for pytest needs to know of a test.
+
+    Attributes:
+        body: the async function.
+        options: of `explore`.
+    """
+
+    body: Callable[..., Awaitable[object]]
+    options: Mapping[str, Any]
+
+    def run(
+        self,
+        arguments: tuple[object, ...],
+        named: Mapping[str, object],
+        *,
+        schedule: str | None = None,
+        others: Mapping[str, object] | None = None,
+        test: str | None = None,
+    ) -> None:
+        """Explore, or replay one schedule.
+
+        Args:
+            arguments: of the test, behind the lab.
+            named: those that are passed by name.
+            schedule: the one to replay.
+            others: options of `explore` instead of those of the test.
+            test: how pytest calls it.
+        """
+        scenario = partial(_call, self.body, arguments, named)
+        if schedule is not None:
+            replay(scenario, schedule, steps=self.options.get("steps", 20_000))
+            return
+        report = explore(scenario, **{**self.options, **(others or {})})
+        if report.failure is not None and test is not None:
+            report.failure.error.add_note(f"replay: pytest {shlex.quote(test)} --schedule {report.failure.schedule}")
+        report.check()
+
+
+def explored(
+    **options: Any,
+) -> Callable[[Callable[Concatenate[Lab, P], Awaitable[object]]], Callable[P, None]]:
+    """Make a test of an async function that takes a `Lab`, and explore its schedules; for the options see `explore`.
+
+    The test is a plain function; what comes behind the lab, fixtures and parameters, is handed on. Under pytest,
+    ``--schedule`` replays one schedule and ``--schedules`` says how many to try.
+    """
+    unknown = sorted(set(options) - set(inspect.signature(explore).parameters) - {"scenario"})
+    if unknown:
+        raise TypeError(f"explored() has no option {', '.join(unknown)}: it takes those of explore()")
+
+    def decorate(body: Callable[Concatenate[Lab, P], Awaitable[object]]) -> Callable[P, None]:
+        exploration = Exploration(body, options)
+
+        def test(*args: P.args, **kwargs: P.kwargs) -> None:
+            exploration.run(args, kwargs)
+
+        update_wrapper(test, body)
+        del test.__wrapped__  # type: ignore[attr-defined] # or others take it for the async function that it wraps
+        signature = inspect.signature(body)
+        test.__signature__ = signature.replace(parameters=_without_lab(signature))  # type: ignore[attr-defined]
+        test.exploration = exploration  # type: ignore[attr-defined]
+        return test
+
+    return decorate
+
+
+def _without_lab(signature: inspect.Signature) -> Sequence[inspect.Parameter]:
+    parameters = list(signature.parameters.values())
+    if not parameters:
+        raise TypeError("an explored test takes a lab first: async def test_x(lab): ...")
+    return parameters[1:]
+
+
+async def _call(
+    body: Callable[..., Awaitable[object]], arguments: tuple[object, ...], named: Mapping[str, object], lab: Lab
+) -> None:
+    await body(lab, *arguments, **named)
