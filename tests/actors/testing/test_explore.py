@@ -375,6 +375,7 @@ def test_a_planted_crash_without_a_restart_rule_is_a_failure():
     async def scenario(lab):
         async with lab.open_system() as system:
             await (await system.start(silent, name="fragile")).tell(1)
+            await trio.sleep(1)
 
     failure = explore(scenario, crash_points=["fragile"]).failure
     assert isinstance(failure.error, PlantedCrash)
