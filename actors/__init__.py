@@ -7,6 +7,7 @@ Where to look:
 - ``_ref.py``        `Ref`: how to reach an actor; ``_ask_all.py``: many at once
 - ``_circle.py``     who waits for whom, so that no circle of actors waits for itself
 - ``_inbox.py``      `Inbox`: the actor's side; ``_mailbox.py``: the senders' side of the same object
+- ``_timers.py``     `Timer`: what an actor sends to itself; ``_handler_limit.py``: how long it may take for a message
 - ``_context.py``    an inbox whose messages bring along the sender's context variables
 - ``_messages.py``   `Request`, `DeadLetter` and the ask that travels with a message
 - ``_lifecycle.py``  the life of an actor, as a table
@@ -27,6 +28,7 @@ from actors._errors import (
     AskCycle,
     AskError,
     AskTimeout,
+    HandlerTimeout,
     InboxFull,
     MessageDropped,
     NameTaken,
@@ -45,6 +47,7 @@ from actors._seam import Scheduler
 from actors._start import Group
 from actors._statistics import ActorStatistics, SystemStatistics, Tree
 from actors._system import System, open_system
+from actors._timers import Timer
 
 __all__ = [
     # the block and what lives in it
@@ -54,6 +57,7 @@ __all__ = [
     "Ref",
     "Inbox",
     "Reply",
+    "Timer",
     "ask_all",
     "Request",
     "Conflate",
@@ -80,6 +84,7 @@ __all__ = [
     "InboxFull",
     "AlreadyReplied",
     "AskCycle",
+    "HandlerTimeout",
     "RestartLimitExceeded",
     "StartFailed",
     "NameTaken",

@@ -91,6 +91,9 @@ class Actor(Generic[M]):
                         inbox.finish()
                 except Exception as error:  # noqa: BLE001 - the one place where a crash becomes a report
                     crash = error
+                finally:
+                    inbox.end_timers()
+                crash = inbox.verdict(crash)
                 if not self._comes_back(crash):
                     break
                 failure = await self._recover(crash)

@@ -68,6 +68,11 @@ class ContextInbox(Inbox[M]):
                     self._tokens.append((variable, variable.set(value)))
         return message
 
+    def tick_place(self) -> int:
+        """As every inbox; a tick brings along the context in which its timer was set."""
+        _, _, place = self._stamped((None, None, super().tick_place()))
+        return place
+
     def renew(self, crash: Exception | None) -> None:
         """As every inbox; the next incarnation begins with nobody's context."""
         super().renew(crash)

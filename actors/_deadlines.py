@@ -5,7 +5,7 @@ Pure: time arrives as data. The task that sleeps until the next deadline is in `
 
 import heapq
 from itertools import count
-from math import inf
+from math import inf, isfinite
 from typing import Protocol
 
 import attrs
@@ -18,12 +18,24 @@ _KEEP = 64
 """Things over that may linger in the heap before it is swept; then up to as many as there are living ones."""
 
 
+def check_span(what: str, seconds: float, *, above_zero: bool = False) -> None:
+    """Raise `ValueError` unless ``seconds`` is a span of time."""
+    if not isfinite(seconds) or seconds < 0 or (above_zero and not seconds):
+        least = "above zero" if above_zero else "zero or more"
+        raise ValueError(f"{what} must be a finite number of seconds, {least}, not {seconds!r}")
+
+
 class Timed(Protocol):
     """Something that happens at a time, unless it is over before."""
 
     @property
     def waiting(self) -> bool:
-        """Whether it is still to happen."""
+        """Whether it must stay in the heap."""
+        ...
+
+    @property
+    def pending(self) -> bool:
+        """Whether somebody waits for it; most often the same."""
         ...
 
     def expire(self) -> None:
@@ -40,6 +52,8 @@ class Alarm:
     @property
     def waiting(self) -> bool:
         return self.waiter.left > 0
+
+    pending = waiting
 
     def expire(self) -> None:
         if self.waiter.left > 0:
@@ -60,6 +74,8 @@ class Limit:
     def waiting(self) -> bool:
         return self.answers.values[self.place] is WAITING
 
+    pending = waiting
+
     def expire(self) -> None:
         if self.waiting:
             self.answers.fail(self.place, AskTimeout(self.actor, self.message, self.timeout))
@@ -79,9 +95,9 @@ class Deadlines:
         return self._heap[0][0] if self._heap else inf
 
     @property
-    def waiting(self) -> int:
+    def pending(self) -> int:
         """What is in the heap and not over."""
-        return sum(timed.waiting for _, _, timed in self._heap)
+        return sum(timed.pending for _, _, timed in self._heap)
 
     def add(self, deadline: float, timed: Timed) -> None:
         """``timed`` expires at ``deadline``."""
@@ -97,6 +113,7 @@ class Deadlines:
 
     def _sweep(self) -> None:
         # amortised O(1) for each ask: the heap is swept only after it has doubled
-        self._heap = [entry for entry in self._heap if entry[2].waiting]
+        # in place, for expire() may stand in the middle of it: what expires may set the next deadline
+        self._heap[:] = [entry for entry in self._heap if entry[2].waiting]
         heapq.heapify(self._heap)
         self._sweep_at = max(_KEEP, 2 * len(self._heap))

@@ -11,6 +11,7 @@
     │   └── AskTimeout           they were too slow for your timeout
     ├── InboxFull                you send faster than they handle, and chose not to wait
     ├── AlreadyReplied           you answered one message twice
+    ├── HandlerTimeout           it took longer for one message than its limit allows, and was cut
     ├── RestartLimitExceeded     it crashed too often: an exception group of every cause
     ├── AskCycle                 this wait would close a circle of actors that wait for each other
     ├── StartFailed              the behaviour ended before it awaited its inbox
@@ -117,6 +118,27 @@ class AlreadyReplied(ActorError):
 
     def __init__(self, actor: str, message: object) -> None:
         super().__init__(f"{actor!r} has already answered {shown(message)}, or handed its answer out with defer().")
+
+
+class HandlerTimeout(ActorError):
+    """A handler took longer for one message than its ``handler_timeout`` and was cancelled: a crash of its actor.
+
+    The ``__cause__`` is what it raised when it was cancelled, if anything.
+
+    Attributes:
+        actor: its name.
+        message: what it handled.
+        seconds: the limit.
+    """
+
+    def __init__(self, actor: str, message: object, seconds: float) -> None:
+        super().__init__(
+            f"{actor!r} took longer than {seconds:g} s for {shown(message)} and was cancelled: "
+            "start it with a larger handler_timeout, or move the long part into an actor of its own.",
+        )
+        self.actor = actor
+        self.message = message
+        self.seconds = seconds
 
 
 class StartFailed(ActorError):

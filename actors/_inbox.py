@@ -10,14 +10,17 @@ from typing import TYPE_CHECKING, Final, Generic, Never, Self, TypeVar
 import trio
 from trio.lowlevel import Abort, current_task, wait_task_rescheduled
 
+from actors._deadlines import check_span
 from actors._errors import ActorError, AlreadyReplied, NoReply
 from actors._lifecycle import Life, Order, after
 from actors._mailbox import NOTHING, Mailbox, Overflow
 from actors._messages import Answers
 from actors._runtime import Runtime
 from actors._statistics import ActorStatistics
+from actors._timers import Timer
 
 if TYPE_CHECKING:
+    from actors._handler_limit import HandlerLimit
     from actors._ref import Ref
 
 M = TypeVar("M")
@@ -82,7 +85,9 @@ class Inbox(Mailbox, Generic[M]):
     The loop ends when the actor is told to stop. Only the actor's own task may iterate.
     """
 
-    __slots__ = ("_on_cancel", "_watched")
+    __slots__ = ("_on_cancel", "_watched", "handler_limit")
+
+    handler_limit: "HandlerLimit"  # only where there is one, of which the class tells
 
     def __init__(self, name: str, runtime: Runtime, capacity: int, overflow: Overflow) -> None:
         super().__init__(name, runtime, capacity, overflow)
@@ -176,6 +181,27 @@ class Inbox(Mailbox, Generic[M]):
             self._watched[ref] = notice = _Notice(self, ref, self._watched)
             ref.mourn(notice)
 
+    def once(self, delay: float, message: M) -> Timer:
+        """Send ``message`` to this actor itself, in ``delay`` seconds (zero or more): a tick.
+
+        The timer belongs to the incarnation that set it. Its tick is a message like any other: it stands in line behind
+        what is queued, enters a full inbox, and no overflow rule drops it. When the incarnation ends, by a crash or
+        otherwise, its timers are gone and so are its ticks that are still queued; they are no dead letters. An order to
+        end, drain included, ends the timers at once; one that is set after it, or while the actor rests, never ticks.
+        """
+        check_span("delay", delay)
+        return Timer(self, message, delay, again=False)
+
+    def every(self, period: float, message: M) -> Timer:
+        """Send ``message`` to this actor itself every ``period`` seconds (above zero); otherwise as `once`.
+
+        The ticks lie on a grid: one period from now, two, and so on, however long they take to handle. At most one of
+        them is queued: a tick that finds the one before it still queued is skipped and counted (``skipped`` in
+        `ActorStatistics`), and so is one whose time passed while something blocked the program.
+        """
+        check_span("period", period, above_zero=True)
+        return Timer(self, message, period, again=True)
+
     @property
     def queued(self) -> int:
         """Messages that wait, without the one in hand."""
@@ -196,6 +222,7 @@ class Inbox(Mailbox, Generic[M]):
             dead_letters=self.dead,
             late_replies=self.late,
             restarts=self.restarts,
+            skipped=self.skipped,
             age=self.runtime.now() - self.since if busy else None,
             waits_for=() if self.waits_for is None else self.waits_for.names(),
         )
@@ -207,6 +234,10 @@ class Inbox(Mailbox, Generic[M]):
         hand, self.in_hand = self.in_hand, NOTHING
         if hand is not NOTHING and self.runtime.observer is not None:
             self.runtime.observer.handled(self.name, hand)
+
+    def verdict(self, crash: Exception | None) -> Exception | None:
+        """What the incarnation crashed of, when ``crash`` came out of the behaviour, if anything."""
+        return crash
 
     def end(self, reason: str, crash: Exception | None) -> None:
         """As every inbox; and those that it watched forget it."""

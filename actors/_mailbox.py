@@ -19,6 +19,7 @@ from actors._seam import Waiter
 if TYPE_CHECKING:
     from actors._circle import Wait
     from actors._inbox import Reply
+    from actors._timers import Timer
 
 
 @attrs.frozen
@@ -43,6 +44,8 @@ NOTHING: Final = object()
 _CLOSED: Final = -1
 _NOTICE: Final = -2
 """Stands in an entry for the place of an answer: it is a notice, which no overflow rule may drop."""
+_TICK: Final = -3
+"""Likewise: it is a tick of a timer, which no overflow rule may drop, and which leaves with the incarnation."""
 _NO_QUEUE: Final = cast("deque[Entry]", ())
 _SWEEP: Final = 64  # from this length on, the line for a place is swept whenever it has doubled
 
@@ -82,8 +85,10 @@ class Mailbox:
         "restarts",
         "runtime",
         "since",
+        "skipped",
         "taken",
         "task",
+        "timers",
         "waits_for",
     )
 
@@ -110,7 +115,8 @@ class Mailbox:
         self.place = 0  # where that answer belongs; -1 when it was given or handed out
         self.deferred: dict[Reply, None] | None = None  # in the order of the messages: sets have a coin's order
         self.since = 0.0  # when the message in hand was taken up
-        self.taken = self.peak = self.dead = self.late = self.restarts = self.dropped = 0
+        self.taken = self.peak = self.dead = self.late = self.restarts = self.dropped = self.skipped = 0
+        self.timers: dict[Timer, None] | None = None  # those to come; None when this incarnation never set one
 
     @property
     def waiting(self) -> int:
@@ -180,9 +186,9 @@ class Mailbox:
         return True
 
     def _replace_oldest(self, entry: Entry) -> None:
-        """A notice is not to be dropped, and takes nobody's place."""
+        """A notice or a tick is not to be dropped, and takes nobody's place."""
         queue = self.queue
-        index = next((index for index, (_, _, place) in enumerate(queue) if place != _NOTICE), None)
+        index = next((index for index, (_, _, place) in enumerate(queue) if place >= 0), None)
         if index is None:
             self.put(entry)
             return
@@ -230,12 +236,54 @@ class Mailbox:
     def notify(self, notice: object) -> None:
         """Append what the actor wanted to be told of, whatever the capacity."""
         if self.life.accepts:
-            place = [notice, None, _NOTICE]
-            if self.keyed is not None:
-                self.keyed[object()] = place
-            self.put(cast("Entry", place))
+            self._enter(notice, _NOTICE)
         else:
             self.bury([(notice, None, _NOTICE)], self.life.value)
+
+    def tick_place(self) -> int:
+        """What stands in the entry of a tick for the place of an answer; called when its timer is set."""
+        return _TICK
+
+    def tick(self, message: object, place: int) -> Entry:
+        """Append what a timer says, whatever the capacity; return what `withdraw` takes."""
+        return self._enter(message, place)
+
+    def withdraw(self, tick: Entry) -> None:
+        """Take a tick out again if it is still queued; nobody has lost a message, so it is no dead letter."""
+        self._keep(lambda entry: entry is not tick)
+
+    def end_timers(self) -> None:
+        """The incarnation is over, and takes along what its timers have put into the queue."""
+        if self.timers is not None:
+            self._silence()
+            self.timers = None
+            self._keep(lambda entry: entry[2] != _TICK)
+
+    def _silence(self) -> None:
+        """No timer says anything any more; what is queued stays."""
+        for timer in self.timers or ():
+            timer.over = True
+
+    def _enter(self, message: object, place: int) -> Entry:
+        entry = [message, None, place]
+        if self.keyed is not None:
+            self.keyed[object()] = entry
+        self.put(cast("Entry", entry))
+        return cast("Entry", entry)
+
+    def _keep(self, wanted: Callable[[Entry], bool]) -> None:
+        """Leave only these in the queue; who waits for a place may find one."""
+        queue = self.queue
+        kept = [entry for entry in queue if wanted(entry)]
+        if len(kept) == len(queue):
+            return
+        if self.keyed is not None:
+            keyed = zip(list(self.keyed), queue, strict=True)  # keys stand in the order of the messages
+            for key in [key for key, entry in keyed if not wanted(entry)]:
+                del self.keyed[key]
+        queue.clear()
+        queue.extend(kept)
+        self.admit()
 
     def has_deferred(self, answers: Answers, place: int) -> bool:
         """Whether the answer that belongs in this place was handed out, to be given later."""
@@ -259,6 +307,7 @@ class Mailbox:
             return
         self.limit = _CLOSED
         self.left = 0
+        self._silence()
         if self.nap is not None and self.nap.left:
             self.nap.arrive()
         if self.life is Life.KILLED:  # a cancellation wakes it, and its end those who wait for a place

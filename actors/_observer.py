@@ -12,7 +12,7 @@ class Observer:
     """
 
     def sent(self, actor: str, message: object) -> None:
-        """``message`` entered the inbox of ``actor``."""
+        """``message`` entered the inbox of ``actor``; a tick of a timer may leave it again with its incarnation."""
 
     def delivered(self, actor: str, message: object) -> None:
         """``actor`` took ``message`` up."""

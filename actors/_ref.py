@@ -1,13 +1,13 @@
 """The only way to reach an actor."""
 
-from typing import Generic, Protocol, TypeVar, overload
+from typing import Generic, Never, Protocol, TypeVar, overload
 
 import attrs
 import trio
 from trio.lowlevel import current_task
 
 from actors._circle import Wait, refuse_circle, waiting_for
-from actors._deadlines import Limit
+from actors._deadlines import Limit, check_span
 from actors._errors import ActorError
 from actors._inbox import Inbox
 from actors._lifecycle import Life, Order
@@ -121,12 +121,18 @@ class Ref(Generic[M_contra]):
             raise answers.errors[0]
         return answers.values[0]
 
-    async def drain(self) -> None:
+    async def drain(self, *, timeout: float | None = None) -> None:
         """Refuse new messages, let the actor finish what is queued, and wait for its end.
 
         From the actor's own task it only marks.
+
+        Args:
+            timeout: seconds until the actor is killed, if it has not ended by then; what is still queued becomes dead
+                letters. It stands also when the caller is cancelled. Of several the earliest counts; None sets none.
         """
-        await self._end_by(Order.DRAIN)
+        if timeout is not None:
+            check_span("timeout", timeout)
+        await self._end_by(Order.DRAIN, timeout)
 
     async def stop(self) -> None:
         """Let the actor finish the message in hand, and wait for its end; what is queued becomes dead letters.
@@ -171,23 +177,43 @@ class Ref(Generic[M_contra]):
         if self._mourners is not None:
             self._mourners.pop(mourner, None)
 
-    async def _end_by(self, order: Order) -> None:
+    async def _end_by(self, order: Order, timeout: float | None = None) -> None:
         inbox = self._inbox
         if current_task() is inbox.owner:
-            give(self, order)
+            give(self, order, timeout)
             await inbox.runtime.scheduler.pause()
         elif order is Order.KILL:  # whoever is killed waits for nobody
             give(self, order)
             await wait_ended(self)
         else:
             with waiting_for(inbox):
-                give(self, order)
+                give(self, order, timeout)
                 await wait_ended(self)
 
 
-def give(ref: Ref[M_contra], order: Order) -> None:
-    """Order the actor to end; returns at once."""
-    ref._inbox.order(order)  # noqa: SLF001 - the module that owns Ref
+@attrs.define(order=False, eq=False)
+class _Patience:
+    """Kills an actor that has not ended in time."""
+
+    ref: Ref[Never]
+
+    @property
+    def waiting(self) -> bool:
+        return self.ref._inbox.life not in (Life.KILLED, Life.ENDED)  # noqa: SLF001 - the module that owns Ref
+
+    pending = waiting
+
+    def expire(self) -> None:
+        if self.waiting:
+            give(self.ref, Order.KILL)
+
+
+def give(ref: Ref[M_contra], order: Order, timeout: float | None = None) -> None:
+    """Order the actor to end, and to be killed if it takes longer than ``timeout``; returns at once."""
+    inbox = ref._inbox  # noqa: SLF001 - the module that owns Ref
+    inbox.order(order)
+    if timeout is not None and inbox.life is not Life.ENDED:
+        inbox.runtime.at(inbox.runtime.now() + timeout, _Patience(ref))
     if order is Order.KILL:
         ref._scope.cancel()  # noqa: SLF001
 

@@ -1,12 +1,12 @@
 """What the actors of one system share: scheduler, observer, clock, deadlines, counters."""
 
-from math import inf, isfinite
+from math import inf
 from typing import TYPE_CHECKING
 
 import trio
 from trio.lowlevel import Task
 
-from actors._deadlines import Deadlines, Limit, Timed
+from actors._deadlines import Deadlines, Limit, Timed, check_span
 from actors._messages import DeadLetter
 from actors._observer import Observer
 from actors._seam import Scheduler
@@ -32,15 +32,13 @@ class Runtime:
 
     @property
     def deadlines(self) -> int:
-        """Asks with a timeout that are not settled."""
-        return self._deadlines.waiting
+        """What is still to happen at a time of its own."""
+        return self._deadlines.pending
 
     def limit(self, ask: Limit) -> None:
         """Let an ask expire when its timeout has passed, from now."""
-        timeout = ask.timeout
-        if not (isfinite(timeout) and timeout >= 0):
-            raise ValueError(f"timeout must be a finite number of seconds, zero or more, not {timeout!r}")
-        self.at(self.now() + timeout, ask)
+        check_span("timeout", ask.timeout)
+        self.at(self.now() + ask.timeout, ask)
 
     def at(self, deadline: float, timed: Timed) -> None:
         """Let ``timed`` expire at ``deadline``."""

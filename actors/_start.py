@@ -11,8 +11,10 @@ import trio
 
 from actors._actor import Actor
 from actors._context import ContextInbox, Variables, variables_of, without
+from actors._deadlines import check_span
 from actors._errors import NameTaken, SystemClosed
 from actors._group import Node, Scope
+from actors._handler_limit import HandlerLimit, LimitedContextInbox, LimitedInbox
 from actors._inbox import Inbox
 from actors._lifecycle import Order
 from actors._mailbox import Conflate, Overflow
@@ -35,6 +37,7 @@ class Options:
     capacity: int
     overflow: Overflow
     restart: Restart | None
+    handler_timeout: float | None
     context: Variables
 
 
@@ -66,13 +69,15 @@ class Starter:
         options: Options,
     ) -> Ref[M]:
         """Start an actor in ``group``; see `Group.start`."""
-        _check(behaviour, options.capacity, options.overflow)
+        _check(behaviour, options)
         if self.closed:
             raise SystemClosed(self._system)
         name = self._name(behaviour, options.name)
         self.started += 1
         inbox: Inbox[M] = self._inbox(name, options)
         ref: Ref[M] = Ref(cast("Inbox[object]", inbox), trio.CancelScope(shield=True))
+        if options.handler_timeout is not None:
+            inbox.handler_limit = HandlerLimit(inbox, ref, options.handler_timeout)
         self.living[name] = cast("Ref[object]", ref)
         crashes = None if options.restart is None else Crashes(name, options.restart)
         actor = Actor(ref, inbox, behaviour, args, crashes=crashes, living=self.living, group=group)
@@ -96,9 +101,11 @@ class Starter:
         return name
 
     def _inbox(self, name: str, options: Options) -> Inbox[M]:
+        shared = name, self._runtime, options.capacity, options.overflow
         if options.context:
-            return ContextInbox(name, self._runtime, options.capacity, options.overflow, options.context)
-        return Inbox(name, self._runtime, options.capacity, options.overflow)
+            kind: type[ContextInbox[M]] = ContextInbox if options.handler_timeout is None else LimitedContextInbox
+            return kind(*shared, options.context)
+        return Inbox(*shared) if options.handler_timeout is None else LimitedInbox(*shared)
 
     async def _launch(self, ref: Ref[M], inbox: Inbox[M], actor: Actor[M], variables: Variables) -> None:
         inbox.begun = actor.starter = begun = Waiter(self._runtime.scheduler)
@@ -136,6 +143,7 @@ class Group:
         capacity: int = 1_000,
         overflow: Overflow = "block",
         restart: Restart | None = None,
+        handler_timeout: float | None = None,
         context: Sequence[ContextVar[Any]] = (),
     ) -> Ref[M]:
         """Start an actor, behind those that are there; return its ref when the behaviour first awaits its inbox.
@@ -150,6 +158,9 @@ class Group:
                 at all times, and fails when a new key finds the inbox full.
             restart: what a crash does: None ends the system with it; a rule calls the behaviour again on the same
                 inbox. What was in hand is lost, and who asked is told; what is queued stays.
+            handler_timeout: seconds, above zero, that the behaviour may take for one message, from the moment it
+                takes it up until it comes back for the next one or ends. Then it is cancelled at its next checkpoint
+                and has crashed of `HandlerTimeout`. Set-up before the loop and clean-up behind it have no limit.
             context: context variables that each message brings along: while it is in hand, they have the values
                 that they had where it was sent, and none where they had none.
 
@@ -159,7 +170,7 @@ class Group:
                 comes out of here as it is.
             SystemClosed: the block has ended, or is ending.
         """
-        options = Options(name, capacity, overflow, restart, variables_of(context))
+        options = Options(name, capacity, overflow, restart, handler_timeout, variables_of(context))
         return await self._starter.start(self._node, behaviour, args, options)
 
     def group(self, name: str, *, scope: Scope = "one_for_one", restart: Restart | None = None) -> "Group":
@@ -174,14 +185,17 @@ class Group:
         return Group(self._starter, self._starter.group(name, self._node, scope, restart))
 
 
-def _check(behaviour: object, capacity: int, overflow: object) -> None:
+def _check(behaviour: object, options: Options) -> None:
     if not callable(behaviour):
         if isinstance(behaviour, Coroutine):
             behaviour.close()  # or Python warns that nobody awaited it, on top of the error
         raise TypeError(
             f"start() takes an async function, not {behaviour!r}: write start(f, arg), not start(f(inbox, arg))"
         )
+    capacity, overflow = options.capacity, options.overflow
     if type(capacity) is not int or capacity < 1:
         raise ValueError(f"capacity must be a whole number of messages, at least 1, not {capacity!r}")
     if not isinstance(overflow, Conflate) and overflow not in _OVERFLOWS:
         raise ValueError(f"overflow must be {', '.join(map(repr, _OVERFLOWS))} or Conflate(key), not {overflow!r}")
+    if options.handler_timeout is not None:
+        check_span("handler_timeout", options.handler_timeout, above_zero=True)

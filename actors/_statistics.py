@@ -21,6 +21,7 @@ class ActorStatistics:
         dead_letters: messages to this actor that nobody handled.
         late_replies: replies whose asker had left.
         restarts: times that the behaviour was called again.
+        skipped: ticks of `Inbox.every` that found the one before still queued, or whose time had passed.
         age: seconds since the message in hand was taken up, or None while the actor waits for one.
         waits_for: the actors for whose answer, free place or end its own task waits; each once.
     """
@@ -36,6 +37,7 @@ class ActorStatistics:
     dead_letters: int
     late_replies: int
     restarts: int
+    skipped: int
     age: float | None
     waits_for: tuple[str, ...]
 
@@ -50,7 +52,8 @@ class SystemStatistics:
         started: actors ever started.
         dead_letters: messages that nobody handled, whole life of the system, ended actors included.
         late_replies: replies whose asker had left, likewise.
-        deadlines: asks with a timeout that are not settled yet, and actors that rest before a restart.
+        deadlines: what is still to happen at a time of its own: timeouts of asks that are not settled, rests before a
+            restart, timers, limits of drains, and limits of handlers that run.
     """
 
     name: str

@@ -1,11 +1,15 @@
 """A system: the block in which actors live."""
 
+import logging
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
+from math import inf
 from types import TracebackType
+from typing import Final
 
 import trio
 
+from actors._deadlines import check_span
 from actors._lifecycle import Order
 from actors._observer import Observer
 from actors._ref import wait_ended
@@ -14,15 +18,18 @@ from actors._seam import Scheduler
 from actors._start import Group, Starter
 from actors._statistics import SystemStatistics, Tree
 
+_LOG: Final = logging.getLogger("actors")
+
 
 class System(Group):
     """The outermost group, which ends its actors with its block; `open_system` makes one."""
 
-    def __init__(self, name: str, nursery: trio.Nursery, runtime: Runtime) -> None:
+    def __init__(self, name: str, nursery: trio.Nursery, runtime: Runtime, drain_timeout: float) -> None:
         starter = Starter(name, nursery, runtime)
         super().__init__(starter, starter.root)
         self._nursery = nursery
         self._runtime = runtime
+        self._drain_timeout = drain_timeout
 
     def statistics(self) -> SystemStatistics:
         """The whole system now."""
@@ -59,9 +66,13 @@ class System(Group):
     ) -> None:
         """The block's body has ended: drain by good order, kill by exception."""
         self._starter.closed = True
-        while error is None and self._starter.living:
-            last = next(reversed(self._starter.living.values()))
-            await last.drain()
+        with trio.move_on_after(self._drain_timeout) as patience:
+            while error is None and self._starter.living:
+                last = next(reversed(self._starter.living.values()))
+                await last.drain()
+        if patience.cancelled_caught:
+            names = ", ".join(map(repr, self._starter.living))
+            _LOG.warning("%r was not drained within %g s: killing %s", self.name, self._drain_timeout, names)
 
     async def _kill_all(self) -> None:
         """Cut what is in hand everywhere at once, and let those that wait for messages unwind last one first."""
@@ -100,6 +111,8 @@ class open_system:  # noqa: N801 - reads as a function, as trio.open_nursery doe
         name: shown in errors and statistics.
         observer: sees every message; see `Observer`.
         scheduler: who runs next; production leaves that to trio.
+        drain_timeout: seconds that the actors have, all together, to drain when the block is left normally; then those
+            that are left are killed. None waits as long as it takes.
     """
 
     def __init__(
@@ -108,7 +121,11 @@ class open_system:  # noqa: N801 - reads as a function, as trio.open_nursery doe
         *,
         observer: Observer | None = None,
         scheduler: Scheduler | None = None,
+        drain_timeout: float | None = None,
     ) -> None:
+        if drain_timeout is not None:
+            check_span("drain_timeout", drain_timeout)
+        self._drain_timeout = inf if drain_timeout is None else drain_timeout
         self._name = name
         self._observer = observer
         self._scheduler = scheduler
@@ -117,7 +134,7 @@ class open_system:  # noqa: N801 - reads as a function, as trio.open_nursery doe
     async def __aenter__(self) -> System:
         nursery = await self._exits.enter_async_context(trio.open_nursery())
         runtime = Runtime(self._scheduler or Scheduler(), self._observer)
-        system = System(self._name, nursery, runtime)
+        system = System(self._name, nursery, runtime, self._drain_timeout)
         system._serve(runtime.keep_time, "keep_time")  # noqa: SLF001
         system._serve(runtime.scheduler.serve, "serve")  # noqa: SLF001
         self._exits.push_async_callback(system._kill_all)  # noqa: SLF001

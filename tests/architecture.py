@@ -60,13 +60,14 @@ LAYERS = {
     "cores": row(
         holds="tradedesk.portfolio._coordination tradedesk.portfolio._holdings tradedesk.portfolio._standing "
         "tradedesk.portfolio._recorder tradedesk.portfolio._sleeves tradedesk.portfolio._allocation "
-        "tradedesk.execution._fills tradedesk.risk tradedesk.indicators "
+        "tradedesk.portfolio._rolling_facts tradedesk.execution._fills tradedesk.risk tradedesk.indicators "
         "tradedesk.strategies",
         may_import="values",
     ),
     "values": row(
         holds="tradedesk._value tradedesk.portfolio.types tradedesk.portfolio.policies tradedesk.portfolio._trace "
-        "tradedesk.portfolio._errors tradedesk.portfolio._waves tradedesk.execution.types tradedesk.marketdata",
+        "tradedesk.portfolio._errors tradedesk.portfolio._facts tradedesk.portfolio._numbers "
+        "tradedesk.portfolio._waves tradedesk.execution.types tradedesk.marketdata",
         may_import="readers",
     ),
     "readers": row(
@@ -102,10 +103,12 @@ EXTRAS = {
     "cyclopts": ("tradedesk.cli",),
     "rich": ("tradedesk.cli",),
     "cattrs": ("tradedesk.cli",),
+    "talib": ("tradedesk.indicators.talib",),
+    "numpy": ("tradedesk.indicators.talib",),
     "hypothesis": ("tradedesk.testing", "actors.testing"),
 }
 
-MAY_MISS_AN_EXTRA = ("tradedesk.cli", "tradedesk.__main__")
+MAY_MISS_AN_EXTRA = ("tradedesk.cli", "tradedesk.__main__", "tradedesk.indicators.talib")
 
 PUBLIC_SUBMODULES = {"types", "policies", "testing"}
 

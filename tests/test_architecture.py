@@ -148,7 +148,7 @@ BREAKS: dict[Rule, list[tuple[str, Tree]]] = {
         (f"{A}:1", {A: "import actors.a"}),
     ],
     third_parties_are_declared: [
-        (f"{RUNNER}:1", {RUNNER: "import numpy as np"}),
+        (f"{RUNNER}:1", {RUNNER: "import pandas as np"}),
         (f"{RUNNER}:1", {RUNNER: "from rich.table import Table"}),
         (f"{CLI}:1", {CLI: "import outcome"}),
     ],
@@ -290,8 +290,8 @@ def test_every_rule_is_shown_to_fail_and_to_pass():
         ),
         (
             third_parties_are_declared,
-            {RUNNER: "import numpy"},
-            f"{RUNNER}:1: numpy is no dependency of ours: do without it",
+            {RUNNER: "import pandas"},
+            f"{RUNNER}:1: pandas is no dependency of ours: do without it",
         ),
     ],
     ids=shown,

@@ -14,12 +14,22 @@ import pytest
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 GUARANTEES = DOCS / "reference" / "guarantees.rst"
+ACTORS = DOCS / "reference" / "actors.rst"
 
 NODE_ID = re.compile(r"``(tests/[^\s`]+\.py)((?:::[^`]+)?)``")
 PROMISES = re.compile(r"^``actors``$.*?(?=^\.\. _not-promised:$)", re.MULTILINE | re.DOTALL)
 SENTENCE = re.compile(r"^- .*(?:\n(?:  .*|))*", re.MULTILINE)
 INCLUDED = re.compile(r"^\s*\.\. literalinclude:: (\S+)$", re.MULTILINE)
-PUBLIC = ("actors", "actors.testing", "tradedesk.marketdata", "tradedesk.portfolio", "tradedesk.sampledata")
+PUBLIC = (
+    "actors",
+    "actors.testing",
+    "tradedesk.indicators",
+    "tradedesk.marketdata",
+    "tradedesk.portfolio",
+    "tradedesk.portfolio.policies",
+    "tradedesk.risk",
+    "tradedesk.sampledata",
+)
 
 
 # Named tests ----------------------------------------------------------------------------------------------------------
@@ -58,8 +68,11 @@ def unproven(page: str) -> list[str]:
     )
 
 
-def test_every_test_on_the_page_of_guarantees_exists():
-    assert missing_tests(GUARANTEES.read_text(encoding="utf-8"), ROOT) == []
+@pytest.mark.parametrize("page", [GUARANTEES, ACTORS], ids=lambda page: page.stem)
+def test_every_test_that_a_page_names_exists(page: Path):
+    text = page.read_text(encoding="utf-8")
+    assert NODE_ID.search(text)
+    assert missing_tests(text, ROOT) == []
 
 
 def test_every_promise_names_its_test():

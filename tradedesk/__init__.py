@@ -1,6 +1,8 @@
 """tradedesk: many candle strategies on one risk budget.
 
 - `tradedesk.marketdata`   candles, CSV files, the merge of sources into slices
+- `tradedesk.indicators`   moving averages, ranges, oscillators; one candle at a time
+- `tradedesk.risk`         position sizes, and positions with their excursions
 - `tradedesk.portfolio`    the runner, strategies, policies, the trace of a run
 - `tradedesk.strategies`   shipped strategies, to start from
 - `tradedesk.sampledata`   five real equities to try it on

@@ -31,7 +31,8 @@ def assert_no_leaks(*systems: System) -> Iterator[None]:
 
 
 def _living_tasks() -> list[Task]:
-    return list(living_below(current_root_task()))
+    root = current_root_task()
+    return [] if root is None else list(living_below(root))
 
 
 def living_below(top: Task) -> Iterator[Task]:

@@ -6,8 +6,7 @@ The command imports this file, takes the class that the table `[[sleeve]]` names
 Run it with: tradedesk run portfolio.toml
 """
 
-from collections import deque
-
+from tradedesk.indicators import SMA
 from tradedesk.portfolio import CandleCloseEvent, Instrument
 
 
@@ -18,8 +17,8 @@ class Stretched:
         self.instrument = Instrument(instrument)
         self.risk = 0.0
         self._width = width
-        self._closes: deque[float] = deque(maxlen=window)
-        self._ranges: deque[float] = deque(maxlen=window)
+        self._mean = SMA(window)
+        self._usual_range = SMA(window)
         self._active = False
 
     def set_risk_per_trade(self, value: float) -> None:
@@ -30,9 +29,8 @@ class Stretched:
 
     async def on_candle_close(self, event: CandleCloseEvent) -> None:
         candle = event.candle
-        if len(self._closes) == self._closes.maxlen:
-            mean = sum(self._closes) / len(self._closes)
-            usual = sum(self._ranges) / len(self._ranges)
+        mean, usual = self._mean.value, self._usual_range.value
+        if mean is not None and usual is not None:
             self._active = abs(candle.close - mean) > self._width * usual
-        self._closes.append(candle.close)
-        self._ranges.append(candle.high - candle.low)
+        self._mean.update(candle.close)
+        self._usual_range.update(candle.high - candle.low)

@@ -32,6 +32,58 @@ async def tell_as(ref, name, message):
 
 
 @every_schedule
+async def test_a_tick_brings_along_the_context_in_which_its_timer_was_set(scheduler):
+    diary = []
+
+    async def retries(inbox):
+        inbox.once(3, "nobody's")
+        async for message in inbox:
+            diary.append((message, *seen()))
+            if message == "try":
+                inbox.once(2, "again")
+
+    async with open_system(scheduler=scheduler) as system:
+        ref = await system.start(retries, context=(request,), handler_timeout=1)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(tell_as, ref, "a", "try")
+            await trio.sleep(1)
+            nursery.start_soon(tell_as, ref, "b", "other")
+        await trio.sleep(4)
+    assert diary == [
+        ("try", "a", "unset"),
+        ("other", "b", "unset"),
+        ("again", "a", "unset"),
+        ("nobody's", "unset", "unset"),
+    ]
+
+
+@every_schedule
+async def test_a_limited_handler_sees_the_senders_values_until_it_is_cut(scheduler):
+    diary = []
+
+    async def hangs(inbox):
+        diary.append(("begin", *seen()))
+        async for message in inbox:
+            diary.append((message, *seen()))
+            if message == "hang":
+                await trio.sleep_forever()
+
+    async with open_system(scheduler=scheduler) as system:
+        ref = await system.start(hangs, context=(request,), handler_timeout=1, restart=Restart())
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(tell_as, ref, "a", "hang")
+            await trio.sleep(0.5)
+            nursery.start_soon(tell_as, ref, "b", "mail")
+        await trio.sleep(2)
+    assert diary == [
+        ("begin", "unset", "unset"),
+        ("hang", "a", "unset"),
+        ("begin", "unset", "unset"),
+        ("mail", "b", "unset"),
+    ]
+
+
+@every_schedule
 async def test_the_handler_sees_the_senders_values_and_nothing_of_the_message_before(scheduler):
     diary = []
     async with open_system(scheduler=scheduler) as system:

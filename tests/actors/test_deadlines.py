@@ -34,7 +34,7 @@ def test_the_heap_grows_with_the_asks_that_wait():
         deadlines.add(float(number), ask)
         for _ in range(10):
             deadlines.add(float(number), settled())
-    assert deadlines.waiting == 1_000
+    assert deadlines.pending == 1_000
     assert len(deadlines._heap) <= 2 * 1_000 + 64
 
 

@@ -1,4 +1,4 @@
-"""A2, A4, A8 as laws: random programs, random schedules, and an end at a random moment."""
+"""A2, A4, A8, A10 as laws: random programs, random schedules, and an end at a random moment."""
 
 import attrs
 import trio
@@ -10,6 +10,7 @@ from actors import (
     ActorStopped,
     AskTimeout,
     Backoff,
+    HandlerTimeout,
     InboxFull,
     MessageDropped,
     NoReply,
@@ -33,6 +34,13 @@ class Message:
 
 
 @attrs.frozen
+class Tick:
+    """What a timer says, and in which life of its actor it was set."""
+
+    life: int
+
+
+@attrs.frozen
 class Step:
     act: str
     target: int
@@ -42,9 +50,11 @@ class Step:
 
 steps = st.builds(
     Step,
-    act=st.sampled_from(["tell"] * 4 + ["tell_nowait", "ask", "ask", "ask in time", "drain", "stop", "kill"]),
+    act=st.sampled_from(
+        ["tell"] * 4 + ["tell_nowait", "ask", "ask", "ask in time", "drain", "stop", "kill", "drain in time"]
+    ),
     target=st.integers(0, ACTORS - 1),
-    work=st.sampled_from(["reply", "reply", "nothing", "wait", "wait", "forward", "crash"]),
+    work=st.sampled_from(["reply", "reply", "nothing", "wait", "wait", "wait long", "forward", "crash", "set timers"]),
     pause=st.sampled_from([0, 0, 0, 1, 3]),
 )
 rules = st.sampled_from(
@@ -70,10 +80,18 @@ class World:
     maybe: list = attrs.field(factory=list)  # the sender was cut, or timed out: in the inbox or taken back
     open_asks: set = attrs.field(factory=set)
     outcomes: list = attrs.field(factory=list)
+    lives: int = 0
+    timers: int = 0
+    stale: list = attrs.field(factory=list)
 
 
 async def actor(inbox, index, world):
+    world.lives += 1
+    life = world.lives
     async for message in inbox:
+        if isinstance(message, Tick):
+            world.stale += [message] if message.life != life else []
+            continue
         world.taken.append((index, message))
         match message.work:
             case "reply":
@@ -81,6 +99,13 @@ async def actor(inbox, index, world):
             case "wait":
                 await trio.sleep(1)
                 inbox.reply(message)
+            case "wait long":
+                await trio.sleep(4)
+                inbox.reply(message)
+            case "set timers":
+                inbox.once(1.5, Tick(life))
+                inbox.every(0.4, Tick(life))
+                world.timers += 2
             case "forward" if index:  # to an actor that was started before, so that no circle closes
                 forwarded = Message(100 + index, len(world.taken), "nothing")
                 await sending(world, forwarded, world.refs[index - 1].tell(forwarded))
@@ -140,22 +165,24 @@ async def perform(inbox, sender, program, world):
                     await asking(world, ref, message, 1.5)
                 case "drain" | "stop" | "kill":
                     await getattr(ref, step.act)()
+                case "drain in time":
+                    await ref.drain(timeout=1.5)
             if step.pause:
                 await trio.sleep(step.pause)
 
 
-async def play(scheduler, world, program, end, **options):
+async def play(scheduler, world, program, end, drain_timeout, **options):
     """The senders are actors too, so that the schedule decides about them as well."""
     try:
         with trio.move_on_after(end or float("inf")):
-            async with open_system(observer=world.ledger, scheduler=scheduler) as system:
+            async with open_system(observer=world.ledger, scheduler=scheduler, drain_timeout=drain_timeout) as system:
                 for index in range(ACTORS):
                     world.refs.append(await system.start(actor, index, world, name=f"actor {index}", **options))
                 for sender, steps in enumerate(program):
                     ref = await system.start(perform, sender, steps, world, name=f"sender {sender}")
                     ref.tell_nowait("go")
     except ExceptionGroup as group:
-        assert {type(error) for error in group.exceptions} <= {Boom, RestartLimitExceeded}
+        assert {type(error) for error in group.exceptions} <= {Boom, HandlerTimeout, RestartLimitExceeded}
     return system
 
 
@@ -167,25 +194,26 @@ async def play(scheduler, world, program, end, **options):
     restart=rules,
     seed=st.integers(0, 2**16),
     end=st.sampled_from([None, None, 0.5, 1, 2, 3]),
+    handler_timeout=st.sampled_from([None, None, 0.5, 1.25]),
+    drain_timeout=st.sampled_from([None, None, 2.25]),
 )
-def test_every_message_and_ask_has_one_fate_and_every_sender_its_order(
-    *, program, capacity, overflow, restart, seed, end
-):
+def test_every_message_and_ask_has_one_fate_and_every_sender_its_order(*, program, seed, end, drain_timeout, **options):
     world = World()
-    options = {"capacity": capacity, "overflow": overflow, "restart": restart}
-    system = run(lambda scheduler: play(scheduler, world, program, end, **options), controlled(seed))
+    system = run(lambda scheduler: play(scheduler, world, program, end, drain_timeout, **options), controlled(seed))
     check_fates(world)
+    assert world.stale == []
     check_order(world)
     check_counters(world, system)
 
 
 def check_fates(world):
     ledger = world.ledger
-    fates = [message for message in ledger.taken + ledger.dead if message != "go"]
+    fates = [message for message in ledger.taken + ledger.dead if message != "go" and not isinstance(message, Tick)]
     sent = [*world.sent, *(message for message in world.maybe if message in ledger.entered + ledger.dead)]
     assert [message for message in sent if fates.count(message) != 1] == []
     assert set(fates) <= set(sent)
     assert world.open_asks == set()
+    assert not any(isinstance(message, Tick) for message in ledger.dead)
 
 
 def check_order(world):
@@ -198,9 +226,9 @@ def check_order(world):
 
 def check_counters(world, system):
     dead = len(world.ledger.dead)
-    assert system.statistics().dead_letters == dead
+    assert (system.statistics().dead_letters, system.statistics().deadlines) == (dead, 0)
     for ref in world.refs:
         statistics = ref.statistics()
         assert (statistics.state, statistics.queued, statistics.waiting) == ("ended", 0, 0)
-        assert statistics.peak <= statistics.capacity
+        assert statistics.peak <= statistics.capacity + world.timers
     assert sum(ref.statistics().handled for ref in world.refs) == sum(m != "go" for m in world.ledger.done)

@@ -107,6 +107,7 @@ async def test_statistics_of_an_actor_show_all_of_its_state(autojump_clock):
             dead_letters=0,
             late_replies=0,
             restarts=0,
+            skipped=0,
             age=3.0,
             waits_for=(),
         )

@@ -1,8 +1,9 @@
-"""Print the tables of both packages: python -m tests.benchmarks [--quick]."""
+"""Print all tables: python -m tests.benchmarks [--quick]."""
 
 import argparse
 
 from tests.benchmarks.actors import __main__ as actors
+from tests.benchmarks.indicators import __main__ as indicators
 from tests.benchmarks.portfolio import __main__ as portfolio
 from tests.benchmarks.tables import heading
 
@@ -14,6 +15,7 @@ def main() -> None:
     heading(rounds)
     actors.tables(size, rounds)
     portfolio.tables(size, rounds, peer=None)
+    indicators.tables(size, rounds)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from typing import assert_type
 
 import attrs
 
-from actors import Inbox, Ref, Reply, Request, System, ask_all
+from actors import Inbox, Ref, Reply, Request, System, Timer, ask_all
 
 
 @attrs.frozen
@@ -80,3 +80,15 @@ def a_wide_ref_serves_as_a_narrow_one(wide: Ref[Add | Total], narrow: Ref[Add]) 
 
 async def ask_all_gives_a_list(a: Ref[Add], b: Ref[Add]) -> None:
     assert_type(await ask_all([(a, Add(1)), (b, Add(2))], timeout=1.0), list[object])
+
+
+async def a_timer_takes_only_messages_of_its_actor(inbox: Inbox[Add]) -> None:
+    assert_type(inbox.once(1.0, Add(1)), Timer)
+    assert_type(inbox.every(1, Add(1)), Timer)
+    inbox.every(1.0, "x")  # type: ignore[arg-type]
+
+
+async def limits_and_deadlines_are_numbers(system: System, ref: Ref[Add]) -> None:
+    assert_type(await system.start(counter, handler_timeout=1), Ref[Add | Total])
+    await system.start(counter, handler_timeout="1")  # type: ignore[arg-type]
+    await ref.drain(timeout=1.5)

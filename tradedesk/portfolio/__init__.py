@@ -1,23 +1,28 @@
 """Many strategies, one risk budget.
 
 - ``types.py``           what users implement and send: `PortfolioStrategy`, `RiskAllocationPolicy`, events
-- ``policies.py``        policies that are ready to use
+- ``policies/``          policies that are ready to use, and wrappers around policies
 - ``runner.py``          `PortfolioRunner`: the door
 - ``_coordination.py``   the rules, as a pure generator of waves; ``_sleeves.py`` routes, ``_allocation.py``
   checks, ``_holdings.py`` sends risk, ``_standing.py`` knows who failed, ``_recorder.py`` writes down
 - ``_service.py``        drives the rules with a dispatcher; ``_dispatch.py``: in the caller's task, or as actors
 - ``_boundary.py``       where code of the user runs, and an exception becomes a value
+- ``_facts.py``          what a policy may know beyond names; ``_briefing.py`` asks for it, ``_rolling_facts.py`` is one
+  who knows
 - ``_trace.py``          the records of a run; ``_errors.py``: the tree of errors
 """
 
 from tradedesk.marketdata import DuplicateCandleError
 from tradedesk.portfolio._errors import (
     AllocationError,
+    FactsError,
     PortfolioError,
     ReentrantCallError,
     RunnerStateError,
     UnknownInstrumentError,
 )
+from tradedesk.portfolio._facts import Facts, FactsSource, InformedPolicy
+from tradedesk.portfolio._rolling_facts import RollingFacts
 from tradedesk.portfolio._trace import (
     Allocated,
     Failed,
@@ -29,7 +34,19 @@ from tradedesk.portfolio._trace import (
     Routed,
     TraceRecord,
 )
-from tradedesk.portfolio.policies import EqualSplitRiskPolicy
+from tradedesk.portfolio.policies import (
+    Capped,
+    Edge,
+    EqualSplitRiskPolicy,
+    FixedRiskPolicy,
+    FractionalKellyPolicy,
+    Group,
+    InverseVolatilityPolicy,
+    RiskParityPolicy,
+    Throttled,
+    VolatilityTargeted,
+    WithMinimum,
+)
 from tradedesk.portfolio.runner import PortfolioRunner, RunnerStatistics
 from tradedesk.portfolio.types import (
     CandleCloseEvent,
@@ -53,6 +70,21 @@ __all__ = [
     "Slice",
     # policies
     "EqualSplitRiskPolicy",
+    "FixedRiskPolicy",
+    "InverseVolatilityPolicy",
+    "RiskParityPolicy",
+    "FractionalKellyPolicy",
+    "Edge",
+    "Capped",
+    "Group",
+    "WithMinimum",
+    "Throttled",
+    "VolatilityTargeted",
+    # what policies know
+    "InformedPolicy",
+    "Facts",
+    "FactsSource",
+    "RollingFacts",
     # the trace
     "TraceRecord",
     "Reported",
@@ -67,6 +99,7 @@ __all__ = [
     "PortfolioError",
     "UnknownInstrumentError",
     "AllocationError",
+    "FactsError",
     "ReentrantCallError",
     "RunnerStateError",
     "DuplicateCandleError",

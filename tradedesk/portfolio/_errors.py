@@ -5,6 +5,7 @@
     PortfolioError
     ├── UnknownInstrumentError   the caller's: a candle that no sleeve trades
     ├── AllocationError          the policy's: it raised, or its answer breaks a rule
+    │   └── FactsError           the source of facts: it raised, or gave no `Facts`
     ├── ReentrantCallError       a strategy's: it called the runner that is calling it
     └── RunnerStateError         the caller's: entered twice, or entered in the middle of a call
 
@@ -57,6 +58,21 @@ class AllocationError(PortfolioError):
         self.policy = policy
         self.rule = rule
         super().__init__(f"{policy}.allocate: {rule}")
+
+
+class FactsError(AllocationError):
+    """The source of facts raised, or gave something else; the policy was not asked and nothing changed.
+
+    Attributes:
+        policy: the name of the policy's class.
+        source: the name of the source.
+        rule: what is wrong.
+    """
+
+    def __init__(self, policy: str, source: str, rule: str) -> None:
+        super().__init__(policy, rule)
+        self.source = source
+        self.args = (f"{source}, the source of facts for {policy}, {rule}",)
 
 
 class ReentrantCallError(PortfolioError):

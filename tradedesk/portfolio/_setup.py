@@ -1,14 +1,16 @@
 """The check of what a runner is built from, at the edge: every mistake says what, where and what to do."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from inspect import iscoroutinefunction
 from math import isfinite
 
 from tradedesk.marketdata import Instrument
-from tradedesk.portfolio._allocation import number
+from tradedesk.portfolio._briefing import name_of
 from tradedesk.portfolio._errors import shown
+from tradedesk.portfolio._facts import FactsSource, Policy, needs_of
+from tradedesk.portfolio._numbers import number
 from tradedesk.portfolio._sleeves import Sleeve
-from tradedesk.portfolio.types import PortfolioStrategy, RiskAllocationPolicy, StrategySpec
+from tradedesk.portfolio.types import PortfolioStrategy, StrategySpec
 
 _METHODS = ("set_risk_per_trade", "is_regime_active", "on_candle_close")
 
@@ -63,12 +65,37 @@ def _refuse_async(key: Instrument, strategy: PortfolioStrategy) -> None:
             )
 
 
-def check_policy(policy: RiskAllocationPolicy) -> None:
-    """Raise TypeError where ``allocate`` is missing, ValueError where the budget is no amount."""
-    _require_methods("the policy", policy, ("allocate",))
+def check_policy(policy: Policy, facts: FactsSource | None = None) -> None:
+    """Check that the policy can be asked, and that the source gives what it needs.
+
+    Raises:
+        TypeError: ``allocate`` is missing, or the source cannot be called.
+        ValueError: The budget is no amount, or the policy needs facts that there are not.
+    """
+    if not callable(getattr(policy, "allocate_with", None)):
+        _require_methods("the policy", policy, ("allocate",))
+    _check_facts(policy, facts)
     budget = getattr(policy, "portfolio_risk_budget", None)
     if budget is not None:
         check_amount("the policy's portfolio_risk_budget", budget)
+
+
+def _check_facts(policy: Policy, facts: FactsSource | None) -> None:
+    if facts is not None and not callable(facts):
+        raise TypeError(f"facts must be a function or an object that can be called, not {shown(facts)}")
+    needs, name = needs_of(policy), type(policy).__name__
+    if not needs:
+        return
+    if facts is None:
+        raise ValueError(f"{name} needs {_listed(needs)}: give the runner a source, facts=...")
+    gives = frozenset(getattr(facts, "gives", needs))
+    lacking = needs - gives - {"facts"}
+    if lacking:
+        raise ValueError(f"{name} needs {_listed(lacking)}, and {name_of(facts)} gives {_listed(gives) or 'nothing'}")
+
+
+def _listed(words: Iterable[str]) -> str:
+    return ", ".join(sorted(words))
 
 
 def check_amount(what: str, value: float) -> float:

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from types import MappingProxyType, TracebackType
-from typing import Literal, Self
+from typing import Literal, Self, cast
 
 import attrs
 import trio
@@ -11,9 +11,11 @@ from trio.lowlevel import Task, current_task
 
 from actors import ActorStopped, Observer, Ref, Scheduler, open_system
 from tradedesk.marketdata import CandleCloseEvent, Instrument, Slice
+from tradedesk.portfolio._briefing import Briefing
 from tradedesk.portfolio._coordination import Coordination
 from tradedesk.portfolio._dispatch import Actors, Direct, Dispatcher, sleeve
 from tradedesk.portfolio._errors import RunnerStateError
+from tradedesk.portfolio._facts import FactsSource, InformedPolicy
 from tradedesk.portfolio._service import Call, Clock, Feed, Service, Sink, Trace
 from tradedesk.portfolio._setup import Strategies, check_amount, check_choice, check_policy, sleeves_of
 from tradedesk.portfolio._sleeves import Plan, Sleeves
@@ -55,13 +57,14 @@ class PortfolioRunner:
     def __init__(
         self,
         strategies: Strategies,
-        policy: RiskAllocationPolicy,
+        policy: RiskAllocationPolicy | InformedPolicy,
         default_risk_per_trade: float,
         *,
         dispatch: Literal["actors", "direct"] = "actors",
         poll_regimes: bool = True,
         unknown_instruments: Literal["raise", "ignore"] = "raise",
         on_failure: Literal["raise"] = "raise",
+        facts: FactsSource | None = None,
         trace: Trace | None = None,
         sink: Sink | None = None,
         observer: Observer | None = None,
@@ -80,32 +83,36 @@ class PortfolioRunner:
             unknown_instruments: "raise" `UnknownInstrumentError`, or "ignore" such candles.
             on_failure: "raise": what a strategy raises comes out of the call, with a note, after the other
                 strategies of the slice are done; several come as an exception group.
+            facts: asked once per slice, right before a policy that decides by more than names; see `FactsSource`.
             trace: called with each record at the barrier of its wave.
             sink: awaited once per slice with the records since the last time.
             observer: sees the actors' messages as they happen.
             scheduler: who runs next; production leaves that to trio.
 
         Raises:
-            ValueError: No strategies, one object in two sleeves, or an amount or choice out of range.
+            ValueError: No strategies, one object in two sleeves, an amount or choice out of range, or a policy that
+                needs facts that there are not.
             TypeError: A strategy or the policy lacks a method.
         """
         check_choice("dispatch", dispatch, ("actors", "direct"))
         check_choice("unknown_instruments", unknown_instruments, ("raise", "ignore"))
         check_choice("on_failure", on_failure, ("raise",))
-        check_policy(policy)
+        check_policy(policy, facts)
         sleeves, self._strategies = sleeves_of(strategies)
         self.strategies = MappingProxyType(dict(strategies))
         self.policy = policy
         self.default_risk_per_trade = check_amount("default_risk_per_trade", default_risk_per_trade)
         self._sleeves = Sleeves(sleeves, skip_unknown=unknown_instruments == "ignore")
         records: list[TraceRecord] = []
+        write = records.append if trace is not None or sink is not None else None
+        briefing = None if facts is None else Briefing(facts, write)
         core = Coordination(
             self._sleeves,
             self.default_risk_per_trade,
             poll_regimes=poll_regimes,
-            trace=records.append if trace is not None or sink is not None else None,
+            trace=write if briefing is None else briefing.note,
         )
-        self._service = Service(core, policy, trace, sink, records)
+        self._service = Service(core, cast("RiskAllocationPolicy", policy), trace, sink, records, briefing)
         self._direct: Dispatcher = Direct(self._strategies)
         self._turns = Turns()
         self._as_actors = dispatch == "actors"

@@ -1,0 +1,129 @@
+"""A position that is open: what it holds, what it cost, how far it was ahead and behind.
+
+Everything here is in points times size; the tracker turns it into money. Decimals meet only through `EXACT`, for the
+operators round to whatever the current context says.
+"""
+
+from decimal import Decimal
+from math import inf
+
+from attrs import define, field
+
+from tradedesk.marketdata import Candle
+from tradedesk.risk._exact import EXACT, ZERO, decimal
+from tradedesk.risk._trade import RoundTrip, Side
+
+
+@define(eq=False)
+class Legs:
+    """All fills in one direction: how much, and what for."""
+
+    size: Decimal = ZERO
+    value: Decimal = ZERO
+
+    def add(self, size: Decimal, price: Decimal) -> None:
+        self.size = EXACT.add(self.size, size.copy_abs())
+        self.value = EXACT.add(self.value, EXACT.multiply(size.copy_abs(), price))
+
+    def price(self) -> float:
+        return float(EXACT.divide(self.value, self.size))
+
+
+@define(eq=False)
+class OpenTrip:
+    """From flat to flat."""
+
+    side: Side
+    opened_at: int | None
+    held: Decimal = ZERO
+    """Below 0 for a short position."""
+    cost: Decimal = ZERO
+    """What is held, times its average entry price."""
+    cash: Decimal = ZERO
+    """What was received, less what was paid."""
+    entries: Legs = field(factory=Legs)
+    exits: Legs = field(factory=Legs)
+    largest: Decimal = ZERO
+    best: Decimal = ZERO
+    worst: Decimal = ZERO
+    best_points: Decimal = ZERO
+    worst_points: Decimal = ZERO
+    candles: int = 0
+    _high: float = -inf
+    """Highest and lowest price since the last fill: between two fills the profit is furthest where the price is."""
+    _low: float = inf
+
+    def add(self, size: Decimal, price: Decimal) -> None:
+        self._see(price)
+        value = EXACT.multiply(size, price)
+        self.held = EXACT.add(self.held, size)
+        self.cost = EXACT.add(self.cost, value)
+        self.cash = EXACT.subtract(self.cash, value)
+        self.entries.add(size, price)
+        self.largest = max(self.largest, self.held.copy_abs())
+
+    def take(self, size: Decimal, price: Decimal) -> Decimal:
+        """Close a part of it or all, and return what that realised; `size` has the other sign than what is held."""
+        self._see(price)
+        before = EXACT.add(self.cash, self.cost)
+        self.cash = EXACT.subtract(self.cash, EXACT.multiply(size, price))
+        rest = EXACT.add(self.held, size)
+        self.cost = EXACT.divide(EXACT.multiply(self.cost, rest), self.held) if rest else ZERO
+        self.held = rest
+        self.exits.add(size, price)
+        return EXACT.subtract(EXACT.add(self.cash, self.cost), before)
+
+    def mark(self, candle: Candle) -> None:
+        self.candles += 1
+        if candle.high > self._high:
+            self._high = candle.high
+        if candle.low < self._low:
+            self._low = candle.low
+
+    def profit(self, price: Decimal) -> Decimal:
+        """What it would have gained if all of it were closed at this price."""
+        return EXACT.add(self.cash, EXACT.multiply(self.held, price))
+
+    def excursions(self) -> tuple[Decimal, Decimal]:
+        """Return the worst and the best profit so far."""
+        self._fold()
+        return self.worst, self.best
+
+    def _fold(self) -> None:
+        """Bring the excursions up to date with the candles since the last fill."""
+        if self._high >= self._low:
+            high, low = decimal(self._high), decimal(self._low)
+            self._high, self._low = -inf, inf
+            self._see(high)
+            self._see(low)
+
+    def _see(self, price: Decimal) -> None:
+        self._fold()
+        if not self.held:
+            return
+        profit = self.profit(price)
+        self.best, self.worst = max(self.best, profit), min(self.worst, profit)
+        points = EXACT.subtract(price, EXACT.divide(self.cost, self.held))
+        points = points if self.side == "long" else points.copy_negate()
+        self.best_points, self.worst_points = max(self.best_points, points), min(self.worst_points, points)
+
+    def ended(self, worth: Decimal, closed_at: int | None) -> RoundTrip:
+        return RoundTrip(
+            side=self.side,
+            size=float(self.largest),
+            entry_price=self.entries.price(),
+            exit_price=self.exits.price(),
+            profit=money(self.cash, worth),
+            mfe=money(self.best, worth),
+            mae=money(self.worst, worth),
+            mfe_points=float(self.best_points),
+            mae_points=float(self.worst_points),
+            candles=self.candles,
+            opened_at=self.opened_at,
+            closed_at=closed_at,
+        )
+
+
+def money(points: Decimal, worth: Decimal) -> float:
+    """Points times size, in money; never -0.0."""
+    return float(EXACT.multiply(points, worth)) + 0.0
