@@ -73,6 +73,7 @@ def replay(scenario: Scenario, schedule: str, *, steps: int = 20_000) -> None:
         ScheduleDoesNotFit: the scenario is not, or no longer, the one that was recorded; the text names the step.
         ValueError: it is no schedule.
     """
+    __tracebackhide__ = True  # pytest's
     settings, chosen = decode(schedule, steps)
     strict = Strict(chosen)
     run = perform(scenario, strict, settings, quiet=False)

@@ -2,16 +2,14 @@
 
 import inspect
 import shlex
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial, update_wrapper
-from typing import Any, Concatenate, ParamSpec
+from typing import Any
 
 import attrs
 
 from actors.testing._explore import explore, replay
 from actors.testing._lab import Lab
-
-P = ParamSpec("P")
 
 
 @attrs.frozen
@@ -38,12 +36,13 @@ class Exploration:
         """Explore, or replay one schedule.
 
         Args:
-            arguments: of the test, behind the lab.
+            arguments: of the test, without the lab.
             named: those that are passed by name.
             schedule: the one to replay.
             others: options of `explore` instead of those of the test.
             test: how pytest calls it.
         """
+        __tracebackhide__ = True
         scenario = partial(_call, self.body, arguments, named)
         if schedule is not None:
             replay(scenario, schedule, steps=self.options.get("steps", 20_000))
@@ -54,42 +53,37 @@ class Exploration:
         report.check()
 
 
-def explored(
-    **options: Any,
-) -> Callable[[Callable[Concatenate[Lab, P], Awaitable[object]]], Callable[P, None]]:
-    """Make a test of an async function that takes a `Lab`, and explore its schedules; for the options see `explore`.
+def explored(**options: Any) -> Callable[[Callable[..., Awaitable[object]]], Callable[..., None]]:
+    """Make a test of an async function with a parameter ``lab``, and explore its schedules; for the options see `explore`.
 
-    The test is a plain function; what comes behind the lab, fixtures and parameters, is handed on. Under pytest,
-    ``--schedule`` replays one schedule and ``--schedules`` says how many to try.
+    The test is a plain function; all other parameters, such as fixtures, are handed on. Under pytest, ``--schedule``
+    replays one schedule and ``--schedules`` says how many to try.
     """
-    unknown = sorted(set(options) - set(inspect.signature(explore).parameters) - {"scenario"})
+    unknown = sorted(set(options) - set(inspect.signature(explore).parameters))
     if unknown:
         raise TypeError(f"explored() has no option {', '.join(unknown)}: it takes those of explore()")
 
-    def decorate(body: Callable[Concatenate[Lab, P], Awaitable[object]]) -> Callable[P, None]:
+    def decorate(body: Callable[..., Awaitable[object]]) -> Callable[..., None]:
         exploration = Exploration(body, options)
+        signature = inspect.signature(body)
+        others = [each for name, each in signature.parameters.items() if name != "lab"]
+        if len(others) == len(signature.parameters):
+            raise TypeError(f"{body.__qualname__}() needs a parameter named lab: async def {body.__name__}(lab): ...")
 
-        def test(*args: P.args, **kwargs: P.kwargs) -> None:
+        def test(*args: object, **kwargs: object) -> None:
+            __tracebackhide__ = True
             exploration.run(args, kwargs)
 
         update_wrapper(test, body)
         del test.__wrapped__  # type: ignore[attr-defined] # or others take it for the async function that it wraps
-        signature = inspect.signature(body)
-        test.__signature__ = signature.replace(parameters=_without_lab(signature))  # type: ignore[attr-defined]
+        test.__signature__ = signature.replace(parameters=others)  # type: ignore[attr-defined]
         test.exploration = exploration  # type: ignore[attr-defined]
         return test
 
     return decorate
 
 
-def _without_lab(signature: inspect.Signature) -> Sequence[inspect.Parameter]:
-    parameters = list(signature.parameters.values())
-    if not parameters:
-        raise TypeError("an explored test takes a lab first: async def test_x(lab): ...")
-    return parameters[1:]
-
-
 async def _call(
     body: Callable[..., Awaitable[object]], arguments: tuple[object, ...], named: Mapping[str, object], lab: Lab
 ) -> None:
-    await body(lab, *arguments, **named)
+    await body(*arguments, lab=lab, **named)

@@ -2,8 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from math import inf
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 import attrs
 import trio
@@ -22,6 +21,7 @@ from actors.testing._held import HeldBack
 from actors.testing._leaks import living_below
 from actors.testing._onlooker import Onlooker, PlantedCrash
 from actors.testing._settings import Settings
+from actors.testing._verdict import Verdict, first_of
 
 TIME: Final = "passing of time"
 _CRASH: Final = "crash of "
@@ -45,6 +45,7 @@ class Lab:
         self._settings = settings
         self._tape = tape
         self._runtimes: list[Runtime] = []
+        self._crashed: list[Exception] = []
         self._names: dict[Task, str] = {}
         self._numbers: dict[str, int] = {}
         self._doomed: str | None = None
@@ -54,7 +55,7 @@ class Lab:
 
     def open_system(self, name: str = "system", *, observer: Observer | None = None) -> open_system:
         """As `actors.open_system`, with an order that the exploration decides."""
-        return _Opened(name, Onlooker(self._take, observer), self.scheduler, self._runtimes)
+        return _Opened(name, Onlooker(self._take, self._crashed.append, observer), self.scheduler, self._runtimes)
 
     def sometimes(self, condition: bool, name: str) -> None:  # noqa: FBT001 - reads as an assertion
         """Note whether ``condition`` holds here; an exploration fails when it never held in any of its schedules.
@@ -144,7 +145,7 @@ class Lab:
         """Run the scenario; return what it raised, or what else is wrong."""
         self._main = current_task()
         before = current_statistics().tasks_living
-        with _Verdict() as verdict, self._scope:
+        with Verdict() as verdict, self._scope:
             await scenario(self)
         left = current_statistics().tasks_living - before
         if isinstance(self.failed, TooManySteps):
@@ -153,7 +154,7 @@ class Lab:
             return AssertionError(self.hangs)
         if verdict.error is None and left > 0 and self.failed is None:
             return AssertionError(f"left behind: {left} task{'s' if left > 1 else ''} that the scenario started")
-        return verdict.error
+        return verdict.error and first_of(verdict.error, self._crashed)
 
     def _take(self, actor: str, message: object) -> None:
         self.taken.append((len(self._tape.steps) - 1, actor, message))
@@ -213,6 +214,7 @@ class LabScheduler(HeldBack):
     def _go_on(self, index: int, plain: int, doomed: list[Task], deadline: float) -> None:
         if index < plain:
             self.released = task = self._take(index)
+            self.unwinding.discard(task)
             reschedule(task)
         elif index - plain < len(doomed):
             self.released = task = self._take(self._ready.index(doomed[index - plain]))
@@ -298,24 +300,6 @@ class Run:
 def is_no_turn(step: str) -> bool:
     """Whether a step is none of those who are ready: time that passes while somebody is, or a crash."""
     return step == TIME or step.startswith(_CRASH)
-
-
-class _Verdict:
-    """Keeps what a scenario raises, as a value: it is the result. What is no failure passes through."""
-
-    def __init__(self) -> None:
-        self.error: Exception | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, _: type[BaseException] | None, error: BaseException | None, __: TracebackType | None) -> bool:
-        while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
-            error = error.exceptions[0]
-        if isinstance(error, Exception):
-            self.error = error
-            return True
-        return False
 
 
 def _has_work(inbox: Mailbox) -> bool:

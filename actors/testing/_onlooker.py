@@ -11,10 +11,13 @@ class PlantedCrash(Exception):
 
 
 class Onlooker(Observer):
-    """Reports what is taken up to ``taken``, which may raise there, and hands everything on."""
+    """Reports what is taken up to ``taken``, which may raise there, and crashes to ``fell``; hands everything on."""
 
-    def __init__(self, taken: Callable[[str, object], None], other: Observer | None) -> None:
+    def __init__(
+        self, taken: Callable[[str, object], None], fell: Callable[[Exception], None], other: Observer | None
+    ) -> None:
         self._taken = taken
+        self._fell = fell
         self._other = other or Observer()
 
     def sent(self, actor: str, message: object) -> None:
@@ -29,6 +32,7 @@ class Onlooker(Observer):
 
     def crashed(self, actor: str, error: Exception) -> None:
         self._other.crashed(actor, error)
+        self._fell(error)
 
     def restarted(self, actor: str) -> None:
         self._other.restarted(actor)

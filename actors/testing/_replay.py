@@ -61,7 +61,7 @@ def _settings(head: str, steps: int) -> Settings:
 
 
 def _quoted(names: Sequence[str]) -> str:
-    return ",".join(quote(name, safe="") for name in names)
+    return ",".join(quote(name, safe="").replace("~", "%7E") for name in names)  # a shell would take ~ for a folder
 
 
 def _width(names: Sequence[str]) -> int:

@@ -96,6 +96,7 @@ class Report:
 
     def check(self) -> None:
         """Raise the failure with the report as a note, or `NeverHeld` when a condition held in no schedule."""
+        __tracebackhide__ = True  # pytest's
         if self.failure is not None:
             error = self.failure.error
             error.add_note(str(self))

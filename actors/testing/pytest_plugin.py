@@ -26,8 +26,9 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
         return None
     options = pyfuncitem.config.option
     others = {"schedules": options.schedules, "seconds": options.explore_seconds}
+    owner = getattr(pyfuncitem.obj, "__self__", None)  # of a method
     exploration.run(
-        (),
+        () if owner is None else (owner,),
         {name: pyfuncitem.funcargs[name] for name in inspect.signature(pyfuncitem.obj).parameters},
         schedule=options.schedule,
         others={name: value for name, value in others.items() if value is not None},

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from inspect import iscoroutinefunction, signature
 from itertools import count
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from actors.testing import (
     ScheduleDoesNotFit,
     TooManySteps,
     explore,
+    explored,
     replay,
 )
 from tests.actors.parts import Boom, echo, keeper, silent
@@ -552,3 +554,66 @@ def test_a_trio_without_the_hook_is_refused(monkeypatch):
 def test_the_seam_of_trio_has_only_tasks(options):
     with pytest.raises(ValueError, match='crash_points and timers="racing" need seam="actors"'):
         explore(first_comes_a, seam="trio", **options)
+
+
+# The decorator --------------------------------------------------------------------------------------------------------
+
+
+def test_an_explored_function_is_a_plain_test_that_hands_its_arguments_on():
+    seen = set()
+
+    @explored(schedules=10)
+    async def test_it(first, lab, *, second):
+        """What it does."""
+        lab.sometimes(condition=True, name="ran")
+        seen.add((first, second))
+
+    test_it(1, second=2)
+    assert seen == {(1, 2)}
+    assert not iscoroutinefunction(test_it)
+    assert (test_it.__name__, test_it.__doc__) == ("test_it", "What it does.")
+    assert str(signature(test_it)) == "(first, *, second)"
+
+
+def test_an_explored_function_fails_as_its_scenario_does():
+    @explored(schedules=100)
+    async def test_it(lab):
+        await first_comes_a(lab)
+
+    with pytest.raises(AssertionError, match="kept"):
+        test_it()
+
+
+def test_mistakes_in_the_decorator_are_told_at_once():
+    with pytest.raises(TypeError, match=r"explored\(\) has no option schedule: it takes those of explore\(\)"):
+        explored(schedule=3)
+    with pytest.raises(TypeError, match=r"no_lab\(\) needs a parameter named lab: async def no_lab\(lab\): ..."):
+
+        @explored()
+        async def no_lab(): ...
+
+
+@pytest.mark.parametrize("schedules", [0, -1, 2.5])
+def test_the_number_of_schedules_is_whole(schedules):
+    with pytest.raises(ValueError, match="schedules must be a whole number, at least 1, not"):
+        explore(first_comes_a, schedules=schedules)
+
+
+def test_of_several_errors_the_first_crash_is_raised_and_the_others_are_a_note():
+    async def scenario(lab):
+        async with lab.open_system() as system:
+            inner = await system.start(failing, name="inner")
+            outer = await system.start(asking, inner, name="outer")
+            await outer.tell(1)
+
+    error = explore(scenario).failure.error
+    assert repr(error) == "Boom('inner')"
+    assert error.__notes__ == [
+        "after it there failed:\n  ActorCrashed: 'inner' crashed while it handled 1: the cause above tells why. Part of "
+        "the work may be done."
+    ]
+
+
+async def failing(inbox):
+    async for _ in inbox:
+        raise Boom(inbox.name)
