@@ -12,7 +12,7 @@ from actors.testing._lab import Run
 from actors.testing._replay import Again, Strict, decode
 from actors.testing._report import Failure, Report, failure_of, steps_of
 from actors.testing._runs import Scenario, perform, perform_all
-from actors.testing._searches import Deviations, Portfolio
+from actors.testing._searches import Deviations, Portfolio, counted
 from actors.testing._settings import Seam, Settings, Timers
 from actors.testing._shrink import shrink
 
@@ -45,7 +45,7 @@ def explore(
             every checkpoint, over a private hook of trio.
         timers: "idle" lets time pass when nobody is ready; "racing" makes it a choice at any time, so that whoever is
             ready may come late.
-        crash_points: names of actors, or patterns such as "worker-*", whose crash is a choice whenever they go on
+        crash_points: names of actors, or patterns such as ``worker-*``, whose crash is a choice whenever they go on
             with a message. Only in systems of `Lab.open_system`.
         crashes: at most so many in one schedule.
         check_every: after so many schedules one is repeated, to see that the same choices lead to the same steps.
@@ -161,7 +161,7 @@ class _Exploration:
             return "not deterministic"
         limits = self._limits
         if self._made >= limits.schedules:
-            return f"stopped after {limits.schedules:,} schedules"
+            return f"stopped after {counted(limits.schedules, 'schedule')}"
         if self._made and time.process_time() - self._began >= limits.seconds:
             return f"stopped after {limits.seconds:g} s of CPU time"
         return ""

@@ -54,7 +54,7 @@ class Exploration:
 
 
 def explored(**options: Any) -> Callable[[Callable[..., Awaitable[object]]], Callable[..., None]]:
-    """Make a test of an async function with a parameter ``lab``, and explore its schedules; for the options see `explore`.
+    """Make a test of an async function with a parameter ``lab`` that explores its schedules; `explore` has the options.
 
     The test is a plain function; all other parameters, such as fixtures, are handed on. Under pytest, ``--schedule``
     replays one schedule and ``--schedules`` says how many to try.

@@ -194,7 +194,7 @@ class LabScheduler(HeldBack):
         lab = self._lab
         options = [lab.name(task) for task in ready]
         doomed = [task for task in ready if lab.may_crash(task)] if self._settings.crash_points else []
-        others = [f"{_CRASH}{lab.name(task)}" for task in doomed]
+        others = [crash_of(lab.name(task)) for task in doomed]
         if deadline < inf and self._settings.timers == "racing":
             others.append(TIME)
         index = lab.choose(options + others, len(options))
@@ -295,6 +295,11 @@ class Run:
     def deviations(self) -> dict[int, int]:
         """The choices that are not FIFO."""
         return {at: choice.place for at, choice in enumerate(self.choices) if choice.place}
+
+
+def crash_of(name: str) -> str:
+    """What the crash of an actor is called among the choices."""
+    return _CRASH + name
 
 
 def is_no_turn(step: str) -> bool:

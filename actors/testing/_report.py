@@ -6,8 +6,9 @@ from typing import Final
 import attrs
 
 from actors.testing._choices import Choice
-from actors.testing._lab import Run
+from actors.testing._lab import Run, crash_of
 from actors.testing._replay import encode
+from actors.testing._searches import counted
 from actors.testing._settings import Settings
 
 _SHOWN: Final = 40
@@ -50,7 +51,8 @@ class Failure:
 
     def __str__(self) -> str:
         found = f"failed in schedule {self.number} ({self.kind})"
-        shrunk = f"{self.deviations} choices out of turn, shrunk to {self.shrunk_to} in {self.shrink_runs} runs"
+        out_of_turn, runs = counted(self.deviations, "choice"), counted(self.shrink_runs, "run")
+        shrunk = f"{out_of_turn} out of turn, shrunk to {self.shrunk_to} in {runs}"
         hidden = len(self.steps) - _SHOWN
         return "\n".join(
             [
@@ -103,11 +105,14 @@ class Report:
             raise error
         never = [name for name, held in self.held.items() if not held]
         if never:
-            raise NeverHeld(f"in {self.tried:,} schedules it never held that {', nor that '.join(map(repr, never))}")
+            raise NeverHeld(
+                f"in {counted(self.tried, 'schedule')} it never held that {', nor that '.join(map(repr, never))}"
+            )
 
     def __str__(self) -> str:
         kinds = ", ".join(f"{kind} {count:,}" for kind, count in self.schedules.items())
-        lines = [f"explored {self.tried:,} schedules ({kinds}), {self.distinct:,} of them different: {self.stopped}"]
+        tried = counted(self.tried, "schedule")
+        lines = [f"explored {tried} ({kinds}), {self.distinct:,} of them different: {self.stopped}"]
         if self.uncontrolled:
             names = ", ".join(map(repr, self.uncontrolled))
             lines.append(f"not explored: when {names} moved, for trio woke them and not the seam of the actors")
@@ -149,4 +154,5 @@ def steps_of(run: Run) -> list[str]:
 
 
 def _out_of_turn(choice: Choice) -> str:
-    return f"   (before {', '.join(choice.options[: choice.place])})" if choice.place else ""
+    passed_over = [name for name in choice.options[: choice.place] if choice.chosen != crash_of(name)]
+    return f"   (before {', '.join(passed_over)})" if passed_over else ""

@@ -142,7 +142,7 @@ class DelayBounded:
 
     def __init__(self, bound: float) -> None:
         self.name = f"delays({bound:g})"
-        self.covers = f"every schedule with at most {bound:g} delays"
+        self.covers = f"every schedule with at most {counted(bound, 'delay')}"
         self._bound = bound
         self._path: list[tuple[int, tuple[str, ...], int]] = []
         self._depth = -1
@@ -295,6 +295,12 @@ class Tiers:
             tier[options[best]] = self._lowest
             best = min(range(plain), key=lambda index: tier[options[index]])
         return best
+
+
+def counted(number: float, noun: str) -> str:
+    """1 run, 2 runs."""
+    figure = f"{number:,}" if isinstance(number, int) else f"{number:g}"
+    return f"{figure} {noun}{'' if number == 1 else 's'}"
 
 
 def _listed(names: Sequence[str]) -> str:
