@@ -67,7 +67,7 @@ LAYERS = {
     "values": row(
         holds="tradedesk._value tradedesk.portfolio.types tradedesk.portfolio.policies tradedesk.portfolio._trace "
         "tradedesk.portfolio._errors tradedesk.portfolio._facts tradedesk.portfolio._numbers "
-        "tradedesk.portfolio._waves tradedesk.execution.types tradedesk.marketdata",
+        "tradedesk.portfolio._waves tradedesk.portfolio._statistics tradedesk.execution.types tradedesk.marketdata",
         may_import="readers",
     ),
     "readers": row(

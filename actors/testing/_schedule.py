@@ -1,11 +1,23 @@
 """A schedule that can be written by hand, and that shrinks well."""
 
+from collections.abc import Iterable
+
 import attrs
 
 from actors.testing._lab import Run
 from actors.testing._runs import Scenario, perform
 from actors.testing._searches import Tiers
 from actors.testing._settings import Seam, Settings
+
+
+def _who(slow: Iterable[str | int]) -> tuple[str | int, ...]:
+    if isinstance(slow, str):
+        raise TypeError(f'slow is a sequence of names or numbers: write slow=["{slow}"]')
+    return tuple(slow)
+
+
+def _places(demote: Iterable[int]) -> tuple[int, ...]:
+    return tuple(demote)
 
 
 @attrs.frozen
@@ -19,8 +31,8 @@ class Schedule:
         demote: at which choices, from 0, the one about to go on becomes the slowest.
     """
 
-    slow: tuple[str | int, ...] = attrs.field(default=(), converter=tuple)
-    demote: tuple[int, ...] = attrs.field(default=(), converter=tuple)
+    slow: tuple[str | int, ...] = attrs.field(default=(), converter=_who)
+    demote: tuple[int, ...] = attrs.field(default=(), converter=_places)
 
     def run(self, scenario: Scenario, *, seam: Seam = "actors", steps: int = 20_000) -> None:
         """Run ``await scenario(lab)`` under this schedule; what it fails with comes out, with the names of the slow."""

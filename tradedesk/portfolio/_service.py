@@ -17,6 +17,7 @@ from tradedesk.portfolio._dispatch import Dispatcher
 from tradedesk.portfolio._errors import AllocationError
 from tradedesk.portfolio._facts import Facts, ask
 from tradedesk.portfolio._sleeves import Plan, Sleeves
+from tradedesk.portfolio._statistics import NO_TROUBLE, SliceReport
 from tradedesk.portfolio._trace import TraceRecord
 from tradedesk.portfolio._waves import Answer, Failure, Kind, Wave
 from tradedesk.portfolio.types import Instrument, RiskAllocationPolicy
@@ -34,10 +35,12 @@ class Caller(Request[None]):
     Attributes:
         left: it waits no longer.
         failures: what went wrong; filled at the end, for the caller to raise.
+        report: what else there is to say of its last slice.
     """
 
     left: bool = attrs.field(default=False, init=False)
     failures: Sequence[Exception] = attrs.field(default=(), init=False)
+    report: SliceReport = attrs.field(default=NO_TROUBLE, init=False)
 
     def waits(self) -> bool:
         """Whether the caller is still there."""
@@ -139,7 +142,7 @@ class Service:
         finally:
             steps.close()
             self.busy = False
-            if self._mishaps or self.core.failed:
+            if self._mishaps or self.core.standing.eventful:
                 self._settle(caller, served=served)
 
     async def coordinate(
@@ -183,7 +186,8 @@ class Service:
         caller.failures = ()
 
     def _settle(self, caller: Caller, *, served: bool) -> None:
-        caller.failures = [*self.core.failures, *self._mishaps]
+        caller.report = self.core.report()
+        caller.failures = [*self.core.standing.raised, *self._mishaps]
         self._mishaps.clear()
         if caller.left or not served:
             self.abandon(caller)

@@ -508,6 +508,8 @@ def test_a_schedule_by_hand_says_who_was_slow():
         Schedule(slow=["A"]).run(first_comes_a)
     assert caught.value.__notes__ == ["under Schedule(slow=('A',), demote=())"]
     Schedule().run(first_comes_a)
+    with pytest.raises(TypeError, match=r'slow is a sequence of names or numbers: write slow=\["A"\]'):
+        Schedule(slow="A")
 
 
 # The seam of trio -----------------------------------------------------------------------------------------------------
