@@ -29,6 +29,13 @@ class Clock(trio.abc.Clock):
         self.jumped: Callable[[], None] = _nothing
         self._idler: Task | None = None
         self._next = inf
+        self._ends = 0
+
+    def begin(self, release: Callable[[float], bool], stuck: Callable[[], None], jumped: Callable[[], None]) -> None:
+        """A schedule begins, at time 0."""
+        self.now = 0.0
+        self.release, self.stuck, self.jumped = release, stuck, jumped
+        self._ends = 0
 
     def start_clock(self) -> None:
         """Nothing to start."""
@@ -41,6 +48,8 @@ class Clock(trio.abc.Clock):
         if deadline <= self.now or self.release(deadline):
             return 0
         idler = self._idler
+        if self._ends > _ENDS:  # somebody cannot be cancelled: wait as trio would, and not in circles
+            return inf
         if idler is None:  # it waits until all tasks are blocked, which trio looks at only before a sleep
             return 1.0
         self._idler = None
@@ -64,12 +73,16 @@ class Clock(trio.abc.Clock):
         if self._next < inf:
             self.now = max(self.now, self._next)
         else:
+            self._ends += 1
             self.stuck()
 
     def _abort(self, _: object) -> Abort:
         self._idler = None
         return Abort.SUCCEEDED
 
+
+_ENDS = 100
+"""How often a schedule that is stuck may be stuck again while it is being ended."""
 
 _OWN_STEPS = 2
 """Steps of the idle task itself between the two looks."""

@@ -101,10 +101,8 @@ class _Laboratory:
         async def live() -> None:
             errors.append(await lab.live(self._scenario))
 
-        clock.now = 0.0
-        clock.release = lab.scheduler.release if isinstance(lab.scheduler, LabScheduler) else _nobody
-        clock.stuck = lab.stuck
-        clock.jumped = lab.jumped
+        release = lab.scheduler.release if isinstance(lab.scheduler, LabScheduler) else _nobody
+        clock.begin(release, lab.stuck, lab.jumped)
         self._watch.watch(lab)
         async with trio.open_nursery() as nursery:  # noqa: ASYNC112 - a task of its own, as new as the schedule
             nursery.start_soon(live, name="scenario")

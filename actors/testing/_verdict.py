@@ -17,6 +17,8 @@ class Verdict:
     def __exit__(self, _: type[BaseException] | None, error: BaseException | None, __: TracebackType | None) -> bool:
         while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
             error = error.exceptions[0]
+        if error is not None and type(error).__name__ == "Failed":  # pytest's verdict, which is no Exception
+            error = AssertionError(str(error)).with_traceback(error.__traceback__)
         if isinstance(error, Exception):
             self.error = error
             return True

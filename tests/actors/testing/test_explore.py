@@ -279,6 +279,38 @@ def test_a_task_that_a_scenario_leaves_behind_fails_it():
     assert str(explore(scenario).failure.error) == "left behind: 1 task that the scenario started"
 
 
+def test_a_verdict_of_pytest_is_a_failure_like_any_other():
+    async def scenario(_):
+        with pytest.raises(Boom):
+            await trio.lowlevel.checkpoint()
+
+    failure = explore(scenario).failure
+    assert (type(failure.error), failure.schedule) == (AssertionError, "a1::")
+    assert "DID NOT RAISE" in str(failure.error)
+
+
+def test_who_shields_itself_from_the_end_of_a_hang_may_take_its_time():
+    cleaned = []
+
+    async def stubborn(inbox):
+        try:
+            async for _ in inbox:
+                pass
+        finally:
+            with trio.CancelScope(shield=True):
+                await trio.sleep(60)
+            cleaned.append(inbox.name)
+
+    async def scenario(lab):
+        async with lab.open_system() as system:
+            await system.start(stubborn, name="stubborn")
+            await trio.sleep_forever()
+
+    report = explore(scenario, schedules=1)
+    assert str(report.failure.error).startswith("hangs: ")
+    assert set(cleaned) == {"stubborn"}
+
+
 def test_what_is_no_failure_comes_out_of_the_exploration():
     async def scenario(_):
         raise KeyboardInterrupt
