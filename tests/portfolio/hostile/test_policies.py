@@ -235,7 +235,6 @@ class Watching:
 
     def sink(self, records):
         self.watch(records)
-        return None
 
     async def later(self, records):
         self.watch(records)

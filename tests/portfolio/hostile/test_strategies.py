@@ -145,7 +145,8 @@ def factory(case):
         if stage.now > 2:
             return stage.player(key)
         if case.what in ERRORS:
-            raise ERRORS[case.what]()
+            error = ERRORS[case.what]()
+            raise error
         return MADE[case.what](stage, key)
 
     return make
