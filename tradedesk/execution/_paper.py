@@ -156,8 +156,8 @@ class PaperBroker:
 
         Raises:
             BrokerStateError: The slice before is not closed, or does not close before this one.
-            TermsError: A candle's period is shorter than those that were seen first, and the terms name none; or a close
-                that says what a currency is worth is not above 0.
+            TermsError: A candle's period is shorter than those that were seen first, and the terms name none; or a
+                close that says what a currency is worth is not above 0.
         """
         since = self._turn(slice_.close_time)
         touched, busy = self._take_in(slice_)

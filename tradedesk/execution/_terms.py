@@ -13,6 +13,11 @@ DAY: Final = 86_400_000_000_000
 """A day in nanoseconds."""
 
 
+def _all_not_negative(terms: attrs.AttrsInstance) -> None:
+    for field in attrs.fields(type(terms)):
+        check(TermsError, f"{type(terms).__name__}.{field.name}", getattr(terms, field.name), least=0)
+
+
 @attrs.frozen
 class Commission:
     """What each fill costs: ``max(minimum, per_trade + per_unit * size + bps / 10,000 * value)``.
@@ -143,8 +148,3 @@ class Conversion:
 
 Conversions = Mapping[str, Conversion | float]
 """Currency -> where its worth is read, or a worth that never changes."""
-
-
-def _all_not_negative(terms: Commission | Slippage) -> None:
-    for field in attrs.fields(type(terms)):
-        check(TermsError, f"{type(terms).__name__}.{field.name}", getattr(terms, field.name), least=0)
