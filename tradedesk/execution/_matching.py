@@ -81,8 +81,8 @@ class Matching:
     def at_close(self, blotters: Sequence[Blotter]) -> None:
         """Fill market orders at the close, if that is the rule; then let go what has worked long enough."""
         for blotter in blotters:
-            for ticket in tuple(blotter.working):
-                if not self._market_at_open and _is_market(ticket.order) and ticket.candles:
+            for ticket in () if self._market_at_open else tuple(blotter.working):
+                if ticket.state is _ACCEPTED and _is_market(ticket.order) and ticket.candles:
                     self.fill_at_close(blotter, ticket)
             for ticket in tuple(blotter.working):
                 most = ticket.order.lasts.candles
