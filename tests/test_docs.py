@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 GUARANTEES = DOCS / "reference" / "guarantees.rst"
 ACTORS = DOCS / "reference" / "actors.rst"
+FAILURE = DOCS / "reference" / "failure.rst"
 
 NODE_ID = re.compile(r"``(tests/[^\s`]+\.py)((?:::[^`]+)?)``")
 PROMISES = re.compile(r"^``actors``$.*?(?=^\.\. _not-promised:$)", re.MULTILINE | re.DOTALL)
@@ -26,6 +27,7 @@ PUBLIC = (
     "tradedesk.indicators",
     "tradedesk.marketdata",
     "tradedesk.portfolio",
+    "tradedesk.portfolio.policies",
     "tradedesk.risk",
     "tradedesk.sampledata",
 )
@@ -67,7 +69,7 @@ def unproven(page: str) -> list[str]:
     )
 
 
-@pytest.mark.parametrize("page", [GUARANTEES, ACTORS], ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", [GUARANTEES, ACTORS, FAILURE], ids=lambda page: page.stem)
 def test_every_test_that_a_page_names_exists(page: Path):
     text = page.read_text(encoding="utf-8")
     assert NODE_ID.search(text)

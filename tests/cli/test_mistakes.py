@@ -19,6 +19,13 @@ def changed(*changes: tuple[str, str]) -> Callable[[str], str]:
 STEADY = 'strategy = "house_strategies:Steady"'
 
 
+KINDS = "'equal_split' or 'fixed' or 'inverse_volatility' or 'risk_parity'"
+
+
+def policy(table: str, *more: str) -> Callable[[str], str]:
+    return changed(("budget = 12.0", "\n".join(["budget = 12.0", f"policy = {table}", *more])))
+
+
 def strategy(reference: str) -> Callable[[str], str]:
     return changed((STEADY, f'strategy = "{reference}"'))
 
@@ -33,8 +40,8 @@ MISTAKES = {
         changed(("budget = 12.0", "budget = 12.0\nzzz = 1")),
         [
             (
-                "portfolio.zzz: unknown key (known: budget, default_risk_per_trade, policy, dispatch, poll_regimes, "
-                "unknown_instruments)"
+                "portfolio.zzz: unknown key (known: budget, default_risk_per_trade, policy, minimum, caps, dispatch, "
+                "poll_regimes, unknown_instruments)"
             )
         ],
     ),
@@ -88,11 +95,11 @@ MISTAKES = {
     ),
     "misspelt kind": (
         changed(("budget = 12.0", 'budget = 12.0\npolicy = { kind = "equl_split" }')),
-        ["portfolio.policy: kind is 'equl_split'; it must be 'equal_split' (did you mean 'equal_split'?)"],
+        [f"portfolio.policy: kind is 'equl_split'; it must be {KINDS} (did you mean 'equal_split'?)"],
     ),
     "no kind": (
         changed(("budget = 12.0", "budget = 12.0\npolicy = {}")),
-        ["portfolio.policy: kind is missing; it must be 'equal_split'"],
+        [f"portfolio.policy: kind is missing; it must be {KINDS}"],
     ),
     "policy no table": (
         changed(("budget = 12.0", 'budget = 12.0\npolicy = "equal_split"')),
@@ -101,6 +108,96 @@ MISTAKES = {
     "policy with an unknown key": (
         changed(("budget = 12.0", 'budget = 12.0\npolicy = { kind = "equal_split", cap = 3 }')),
         ["portfolio.policy.cap: unknown key"],
+    ),
+    "misspelt and missing sleeve": (
+        policy('{ kind = "fixed", amounts = { EURUSDD = 2, EURUSD = 3 } }'),
+        [
+            "portfolio.policy.amounts.EURUSDD: there is no such sleeve (did you mean 'EURUSD'?)",
+            "portfolio.policy.amounts: sleeve 'GBPUSD' is missing",
+        ],
+    ),
+    "several bad amounts": (
+        policy('{ kind = "fixed", amounts = { EURUSD = -2, GBPUSD = "3", X = true } }'),
+        [
+            "portfolio.policy.amounts.EURUSD: must be finite and at least 0, got -2.0",
+            "portfolio.policy.amounts.GBPUSD: expected a number, got str '3'",
+            "portfolio.policy.amounts.X: expected a number, got bool True",
+        ],
+    ),
+    "amounts above the budget": (
+        policy('{ kind = "fixed", amounts = { EURUSD = 7, GBPUSD = 6.5 } }'),
+        ["portfolio.policy.amounts: 13.5 in all, more than the budget of 12.0"],
+    ),
+    "no amounts": (policy('{ kind = "fixed" }'), ["portfolio.policy.amounts: required key is missing"]),
+    "amounts no table": (
+        policy('{ kind = "fixed", amounts = 3 }'),
+        ["portfolio.policy.amounts: expected a table, got int 3"],
+    ),
+    "bad volatility": (
+        policy('{ kind = "inverse_volatility", volatility = { EURUSD = 0, GBPUSD = nan } }'),
+        [
+            "portfolio.policy.volatility.EURUSD: must be finite and above 0, got 0.0",
+            "portfolio.policy.volatility.GBPUSD: must be finite and above 0, got nan",
+        ],
+    ),
+    "neither volatility nor window": (
+        policy('{ kind = "inverse_volatility" }'),
+        [
+            (
+                "portfolio.policy: inverse_volatility takes either `volatility`, by sleeve, "
+                "or `window`, to roll over so many returns"
+            )
+        ],
+    ),
+    "volatility and window": (
+        policy('{ kind = "inverse_volatility", window = 20, volatility = { EURUSD = 1, GBPUSD = 1, USDJPY = 1 } }'),
+        [
+            (
+                "portfolio.policy: inverse_volatility takes either `volatility`, by sleeve, "
+                "or `window`, to roll over so many returns"
+            ),
+            "portfolio.policy.volatility.USDJPY: there is no such sleeve (known: EURUSD, GBPUSD)",
+        ],
+    ),
+    "window too short": (
+        policy('{ kind = "inverse_volatility", window = 1 }'),
+        ["portfolio.policy.window: must be at least 2, got 1"],
+    ),
+    "window no whole number": (
+        policy('{ kind = "risk_parity", window = 20.0, shrinkage = 2 }'),
+        [
+            "portfolio.policy.window: expected a whole number, got float 20.0",
+            "portfolio.policy.shrinkage: must be between 0 and 1, got 2.0",
+        ],
+    ),
+    "window over two periods": (
+        lambda text: policy('{ kind = "risk_parity", window = 20 }')(text).replace('"4HOUR"', '"2HOUR"', 1),
+        ["portfolio.policy.window: the sleeves have 2HOUR and 4HOUR, whose volatilities do not compare"],
+    ),
+    "caps no table": (
+        changed(("budget = 12.0", "budget = 12.0\ncaps = 3")),
+        ["portfolio.caps: expected a table, got int 3"],
+    ),
+    "caps that cap nothing": (
+        changed(("budget = 12.0", "budget = 12.0\ncaps = { redistribute = true }")),
+        ["portfolio.caps: caps nothing; give per_sleeve, total or both"],
+    ),
+    "bad caps and minimum": (
+        changed(("budget = 12.0", "budget = 12.0\nminimum = -1\ncaps = { per_sleeve = nan, totl = 3 }")),
+        [
+            "portfolio.minimum: must be finite and at least 0, got -1.0",
+            "portfolio.caps.per_sleeve: must be finite and at least 0, got nan",
+            "portfolio.caps.totl: unknown key (did you mean 'total'?)",
+        ],
+    ),
+    "policy and sleeve": (
+        lambda text: policy('{ kind = "fixed", amounts = { EURUSD = 13, GBPUSD = 1 } }')(text).replace(
+            "eurusd.csv", "x"
+        ),
+        [
+            "portfolio.policy.amounts: 14.0 in all, more than the budget of 12.0",
+            "sleeve[0].file: there is no file x",
+        ],
     ),
     "invalid period": (
         changed(("4HOUR", "4hours")),

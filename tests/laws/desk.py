@@ -9,12 +9,22 @@ import trio
 from hypothesis import strategies as st
 
 from tradedesk.marketdata import CandleCloseEvent, Slice
-from tradedesk.portfolio import EqualSplitRiskPolicy, RiskAllocationPolicy, StrategySpec
+from tradedesk.portfolio import (
+    EqualSplitRiskPolicy,
+    FailureRule,
+    Quarantine,
+    Restart,
+    RiskAllocationPolicy,
+    StrategySpec,
+)
 
 PERIODS = ("1MINUTE", "HOUR", "DAY", "of its own")
 SHORTEST_FIRST = {period: rank for rank, period in enumerate(PERIODS)}
 DEFAULT = 7.125
 """What sleeves get that the policy leaves out; no policy here ever grants this, so a fake can tell the two apart."""
+
+TIMEOUT = 10.0
+"""Seconds for a handler where handlers may hang; one that does not hang is done in less."""
 
 
 class Boom(Exception):
@@ -66,12 +76,35 @@ class SleevePlan:
 
 
 @attrs.frozen
+class RulePlan:
+    """What becomes of a sleeve that fails, as plain values."""
+
+    kind: Literal["raise", "quarantine", "restart"] = "raise"
+    limit: int = 1
+    within: int = 1
+    backoff: int = 0
+    warm_up: int = 0
+
+    def rule(self, factory: Callable[[str], "Scripted"]) -> FailureRule:
+        match self.kind:
+            case "raise":
+                return "raise"
+            case "quarantine":
+                return Quarantine()
+        return Restart(factory, self.limit, self.within, self.backoff, self.warm_up)
+
+
+@attrs.frozen
 class Feed:
-    """One slice and what happens around it: regimes that change from outside before, and a caller who may leave."""
+    """One slice and what happens around it: regimes that change from outside before, and a caller who may leave.
+
+    ``readmitted``: sleeves that are asked back before, if they are quarantined; with a new object where True.
+    """
 
     events: Sequence[CandleCloseEvent]
     regimes: Mapping[str, bool] = {}
     patience: float | None = None
+    readmitted: Mapping[str, bool] = {}
 
     def slice(self, number: int) -> Slice:
         return Slice(number, tuple(self.events))
@@ -85,12 +118,18 @@ class Desk:
     seed: int = 0
     faults: float = 0.0
     """How likely each call of a strategy's method fails."""
+    rules: Mapping[str, RulePlan] = {}
+    hangs: float = 0.0
+    """How likely a handler outstays `TIMEOUT`, and then perhaps its cancellation too."""
+    at_fault: str | None = None
+    """The one sleeve that fails; None: all of them do."""
 
 
 class Lab:
-    """What only the test sees: who holds what at this instant, and every promise that was broken."""
+    """What only the test sees: who holds what at this instant, every promise that was broken, and every object made."""
 
     def __init__(self, budget: float = 0.0) -> None:
+        self.made: dict[str, int] = {}
         self.budget = budget
         self.held: dict[str, float] = {}
         self.breaches: list[str] = []
@@ -103,18 +142,25 @@ class Lab:
 
 
 class Scripted:
-    """A strategy whose regime and state follow from what it met, and that suspends and fails at random."""
+    """A strategy whose regime and state follow from what it met, and that suspends and fails at random.
 
-    def __init__(self, plan: SleevePlan, desk: Desk, lab: Lab) -> None:
+    One that takes the place of another goes on with its list of calls.
+    """
+
+    def __init__(self, plan: SleevePlan, desk: Desk, lab: Lab, calls: list[object] | None = None) -> None:
         self.key = plan.key
-        self.calls: list[object] = []
+        self.calls: list[object] = [] if calls is None else calls
         self.state = 0
         self.risk = 0.0
         self.regime = plan.active
         self.handling = False
         self._lab = lab
-        self._faults = desk.faults
-        self._random = random.Random(f"{desk.seed} {plan.key}")
+        fails = desk.at_fault in (None, plan.key)
+        self._faults = desk.faults if fails else 0.0
+        self._hangs = desk.hangs if fails else 0.0
+        number = lab.made[plan.key] = lab.made.get(plan.key, 0) + 1
+        self._random = random.Random(f"{desk.seed} {plan.key} {number}")
+        self._faulty = random.Random(f"{desk.seed} {plan.key} {number} faults")
         if plan.named_by == "attributes":
             self.instrument = plan.instrument
             if plan.period is not None:
@@ -144,6 +190,8 @@ class Scripted:
             if event.candle % 3:
                 self.regime = event.candle % 3 == 1
             await self._suspend()
+            if self._hangs and self._faulty.random() < self._hangs:
+                await self._hang()
         finally:
             self.handling = False
 
@@ -156,23 +204,59 @@ class Scripted:
             case 2:
                 await self._lab.ask()
 
+    async def _hang(self) -> None:
+        """For ever, or beyond one or two timeouts whoever cancels; nothing follows that others could see."""
+        with trio.CancelScope() as scope:
+            match self._faulty.randrange(3):
+                case 0:
+                    await trio.sleep_forever()
+                case 1:
+                    scope.shield = True
+                    await trio.sleep(1.5 * TIMEOUT)
+                case 2:
+                    scope.shield = True
+                    await trio.sleep(2.5 * TIMEOUT)
+
     def _may_fail(self, where: str) -> None:
-        if self._faults and self._random.random() < self._faults:
+        if self._faults and self._faulty.random() < self._faults:
             raise Boom(self.key, where)
+
+
+def successor(desk: Desk, lab: Lab, first: Scripted) -> Scripted:
+    """Another object for a sleeve, from outside."""
+    first.calls.append("built")
+    plan = next(plan for plan in desk.sleeves if plan.key == first.key)
+    return Scripted(plan, desk, lab, first.calls)
+
+
+def factory_of(desk: Desk, lab: Lab, strategies: Mapping[str, Scripted]) -> Callable[[str], Scripted]:
+    """Makes the object that takes a sleeve's place, unless it fails."""
+
+    def factory(key: str) -> Scripted:
+        made = successor(desk, lab, strategies[key])
+        made._may_fail("in its factory")
+        return made
+
+    return factory
 
 
 def strategies_of(desk: Desk, lab: Lab) -> dict[str, Scripted]:
     return {plan.key: Scripted(plan, desk, lab) for plan in desk.sleeves}
 
 
-def entries_of(desk: Desk, strategies: Mapping[str, Scripted]) -> dict[str, Scripted | StrategySpec]:
+def entries_of(
+    desk: Desk, strategies: Mapping[str, Scripted], lab: Lab | None = None
+) -> dict[str, Scripted | StrategySpec]:
     """The argument of the runner."""
-    return {
-        plan.key: StrategySpec(strategies[plan.key], plan.instrument, plan.period)
-        if plan.named_by == "spec"
-        else strategies[plan.key]
-        for plan in desk.sleeves
-    }
+    factory = factory_of(desk, lab or Lab(), strategies)
+    entries: dict[str, Scripted | StrategySpec] = {}
+    for plan in desk.sleeves:
+        rule = desk.rules[plan.key].rule(factory) if plan.key in desk.rules else None
+        if plan.named_by == "spec":
+            entries[plan.key] = StrategySpec(strategies[plan.key], plan.instrument, plan.period, on_failure=rule)
+        else:
+            entries[plan.key] = StrategySpec(strategies[plan.key], on_failure=rule) if rule else strategies[plan.key]
+    return entries
 
 
 # Strategies of Hypothesis -------------------------------------------------------------------------------------------
@@ -227,3 +311,37 @@ def feeds(draw: st.DrawFn, desk: Desk, *, outside: bool = True, leaving: bool = 
     regimes = st.dictionaries(keys, st.booleans(), max_size=3) if outside else st.just({})
     patience = st.sampled_from([None, None, 0, 1, 3]) if leaving else st.none()
     return draw(st.lists(st.builds(Feed, events, regimes, patience), min_size=min_size, max_size=8))
+
+
+RULES = st.one_of(
+    st.builds(
+        RulePlan,
+        st.just("restart"),
+        limit=st.integers(1, 3),
+        within=st.integers(1, 6),
+        backoff=st.integers(0, 2),
+        warm_up=st.integers(0, 3),
+    ),
+    st.just(RulePlan("quarantine")),
+    st.just(RulePlan("raise")),
+)
+
+
+@st.composite
+def ruled_desks(draw: st.DrawFn, rules: st.SearchStrategy[RulePlan] = RULES) -> Desk:
+    """Desks whose strategies fail in every way there is, each sleeve with a rule of its own."""
+    desk = draw(desks())
+    return attrs.evolve(
+        desk,
+        faults=draw(st.sampled_from([0.1, 0.03, 0.3])),
+        hangs=draw(st.sampled_from([0.0, 0.2])),
+        rules={plan.key: draw(rules) for plan in desk.sleeves},
+    )
+
+
+@st.composite
+def ruled_feeds(draw: st.DrawFn, desk: Desk, *, leaving: bool = False) -> list[Feed]:
+    """Slices before which quarantined sleeves may be asked back."""
+    keys = st.sampled_from([plan.key for plan in desk.sleeves])
+    asked = st.one_of(st.just({}), st.dictionaries(keys, st.booleans(), max_size=2))
+    return [attrs.evolve(feed, readmitted=draw(asked)) for feed in draw(feeds(desk, leaving=leaving, min_size=3))]

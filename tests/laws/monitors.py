@@ -4,9 +4,23 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from tests.laws.desk import Desk
+from tests.laws.desk import Desk, Feed
 from tradedesk.marketdata import CandleCloseEvent
-from tradedesk.portfolio import Allocated, Failed, Handled, Refused, RiskSent, RiskTurned, Routed, TraceRecord
+from tradedesk.portfolio import (
+    Allocated,
+    Failed,
+    Handled,
+    Quarantined,
+    Readmitted,
+    Refused,
+    Reported,
+    Restarted,
+    Resting,
+    RiskSent,
+    RiskTurned,
+    Routed,
+    TraceRecord,
+)
 
 
 def over_budget(desk: Desk, trace: Sequence[TraceRecord]) -> Iterator[str]:
@@ -27,6 +41,8 @@ def over_budget(desk: Desk, trace: Sequence[TraceRecord]) -> Iterator[str]:
                 held[sleeve] = amount if granted else 0.0
             case Failed(sleeve=sleeve, event=None):
                 held[sleeve] = max(held[sleeve], due.get(sleeve, 0.0))
+            case Quarantined(sleeve=sleeve) | Resting(sleeve=sleeve):
+                held[sleeve] = 0.0
         if sum(held.values()) > desk.budget * (1 + 1e-9):
             yield f"{held} is held at record {record.sequence}"
 
@@ -68,3 +84,32 @@ def out_of_turn(trace: Sequence[TraceRecord]) -> Iterator[str]:
             allocated.add(record.slice_number)
         elif isinstance(record, Routed | Handled | RiskSent) and record.slice_number not in allocated:
             yield f"{record} before the allocation"
+
+
+def met_while_down(trace: Sequence[TraceRecord]) -> Iterator[str]:
+    """A sleeve that is quarantined or rests is asked, told and routed nothing, until it comes back."""
+    down: set[str] = set()
+    for record in trace:
+        match record:
+            case Quarantined(sleeve=sleeve) | Resting(sleeve=sleeve):
+                down.add(sleeve)
+            case Restarted(sleeve=sleeve) | Readmitted(sleeve=sleeve):
+                if sleeve not in down:
+                    yield f"{sleeve} came back and was not away at record {record.sequence}"
+                down.discard(sleeve)
+            case Reported() | RiskSent() | RiskTurned() | Routed() if record.sleeve in down:
+                yield f"{record.sleeve} is down at record {record.sequence}: {record}"
+
+
+def unaccounted(desk: Desk, script: Sequence[Feed], trace: Sequence[TraceRecord]) -> Iterator[str]:
+    """Every candle that a sleeve wants is routed to it or refused, in the slice that brings it."""
+    fates = Counter(_candle(record) for record in trace if isinstance(record, Routed | Refused))
+    wanted = Counter[object](
+        (number, plan.key, event.instrument, event.period)
+        for number, feed in enumerate(script, 1)
+        for event in feed.events
+        for plan in desk.sleeves
+        if event.instrument == plan.instrument and plan.period in (None, event.period)
+    )
+    yield from (f"{candle} was neither routed nor refused" for candle in wanted - fates)
+    yield from (f"{candle} was not given" for candle in fates - wanted)

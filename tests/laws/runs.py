@@ -7,10 +7,10 @@ import attrs
 import trio
 
 from actors import Inbox, open_system
-from tests.laws.desk import DEFAULT, Desk, Feed, Lab, Scripted, entries_of, strategies_of
+from tests.laws.desk import DEFAULT, TIMEOUT, Desk, Feed, Lab, Scripted, entries_of, strategies_of, successor
 from tests.laws.model import Model
 from tests.laws.schedules import Way
-from tradedesk.portfolio import PortfolioRunner, TraceRecord
+from tradedesk.portfolio import PortfolioRunner, Quarantined, Resting, RunnerStatistics, StrategySpec, TraceRecord
 
 
 @attrs.define
@@ -46,6 +46,15 @@ def states_of(strategies: Mapping[str, Scripted]) -> dict[str, tuple[object, ...
     return {key: (strategy.state, strategy.risk, strategy.regime) for key, strategy in strategies.items()}
 
 
+def figures(statistics: RunnerStatistics) -> object:
+    """Statistics as a value that those of another run can equal."""
+    fields = attrs.asdict(statistics, recurse=False)
+    sleeves = {key: attrs.asdict(one) for key, one in statistics.sleeves.items()}
+    for one in sleeves.values():
+        one["error"] = None if one["error"] is None else named(one["error"])
+    return fields | {"sleeves": sleeves}
+
+
 async def echo(inbox: Inbox[object]) -> None:
     async for message in inbox:
         inbox.reply(message)
@@ -66,64 +75,95 @@ def by_the_model(desk: Desk, script: Sequence[Feed]) -> Run:
         async with laboratory(desk) as lab:
             model = Model(desk, lab)
             for feed in script:
+                model.ask_back(feed.readmitted)
                 for key, regime in feed.regimes.items():
                     model.strategies[key].regime = regime
                 await model.on_slice(feed.events)
-        return Run({key: s.calls for key, s in model.strategies.items()}, states_of(model.strategies))
+        return Run(
+            {key: s.calls for key, s in model.strategies.items()},
+            states_of(model.strategies),
+            statistics=model.standings,
+        )
 
     return Way().run(scenario)
 
 
-def by_the_runner(desk: Desk, script: Sequence[Feed], way: Way, *, poll_regimes: bool = True) -> Run:
-    """One caller feeds the script; what its calls raise is noted, and it goes on."""
+class Playing:
+    """One caller feeds a script to a runner; what its calls raise is noted, and it goes on."""
 
-    async def scenario() -> Run:
-        raised: list[object] = []
-        trace: list[TraceRecord] = []
-        batches: list[Sequence[TraceRecord]] = []
-
-        async def sink(records: Sequence[TraceRecord]) -> None:
-            await trio.lowlevel.checkpoint()
-            batches.append(records)
-
-        async def play() -> None:
-            for number, feed in enumerate(script):
-                for key, regime in feed.regimes.items():
-                    strategies[key].regime = regime
-                try:
-                    with trio.move_on_after(float("inf") if feed.patience is None else feed.patience):
-                        await runner.on_slice(feed.slice(number))
-                except Exception as error:
-                    raised.append(named(error))
-
-        async with laboratory(desk) as lab:
-            strategies = strategies_of(desk, lab)
-            runner = PortfolioRunner(
-                entries_of(desk, strategies),
-                desk.policy(),
-                DEFAULT,
-                dispatch=way.dispatch,
-                poll_regimes=poll_regimes,
-                trace=trace.append,
-                sink=sink,
-                scheduler=way.scheduler(),
-            )
-            if way.entered:
-                try:
-                    async with runner:
-                        await play()
-                except Exception as error:
-                    raised.append(named(error))
-            else:
-                await play()
-        return Run(
-            calls={key: s.calls for key, s in strategies.items()},
-            states=states_of(strategies),
-            trace=trace,
-            raised=raised,
-            statistics=runner.statistics(),
-            breaches=lab.breaches,
-            batches=batches,
+    def __init__(self, desk: Desk, lab: Lab, way: Way, *, poll_regimes: bool) -> None:
+        self.desk, self.lab = desk, lab
+        self.strategies = strategies_of(desk, lab)
+        self.raised: list[object] = []
+        self.trace: list[TraceRecord] = []
+        self.batches: list[Sequence[TraceRecord]] = []
+        self.runner = PortfolioRunner(
+            entries_of(desk, self.strategies, lab),
+            desk.policy(),
+            DEFAULT,
+            dispatch=way.dispatch,
+            poll_regimes=poll_regimes,
+            candle_timeout=TIMEOUT if desk.hangs else None,
+            trace=self.watch,
+            sink=self.sink,
+            scheduler=way.scheduler(),
         )
+
+    def watch(self, record: TraceRecord) -> None:
+        self.trace.append(record)
+        if isinstance(record, Quarantined | Resting):  # its orders are refused: it holds nothing
+            self.lab.held[record.sleeve] = 0.0
+
+    async def sink(self, records: Sequence[TraceRecord]) -> None:
+        await trio.lowlevel.checkpoint()
+        self.batches.append(records)
+
+    def present(self, key: str) -> Scripted:
+        entry = self.runner.strategies[key]
+        return entry.strategy if isinstance(entry, StrategySpec) else entry
+
+    async def ask_back(self, feed: Feed) -> None:
+        if feed.readmitted:
+            await trio.sleep(10 * TIMEOUT)  # until every handler that was given up has ended
+        for key, anew in feed.readmitted.items():
+            if self.runner.statistics().sleeves[key].standing == "quarantined":
+                self.runner.readmit(key, successor(self.desk, self.lab, self.strategies[key]) if anew else None)
+
+    async def play(self, script: Sequence[Feed]) -> None:
+        for number, feed in enumerate(script):
+            await self.ask_back(feed)
+            for key, regime in feed.regimes.items():
+                self.present(key).regime = regime
+            try:
+                with trio.move_on_after(float("inf") if feed.patience is None else feed.patience):
+                    await self.runner.on_slice(feed.slice(number))
+            except Exception as error:
+                self.raised.append(named(error))
+
+    async def play_in_the_block(self, script: Sequence[Feed]) -> None:
+        try:
+            async with self.runner:
+                await self.play(script)
+        except Exception as error:
+            self.raised.append(named(error))
+
+    def run(self) -> Run:
+        return Run(
+            calls={key: s.calls for key, s in self.strategies.items()},
+            states=states_of({key: self.present(key) for key in self.strategies}),
+            trace=self.trace,
+            raised=self.raised,
+            statistics=figures(self.runner.statistics()),
+            breaches=self.lab.breaches,
+            batches=self.batches,
+        )
+
+
+def by_the_runner(desk: Desk, script: Sequence[Feed], way: Way, *, poll_regimes: bool = True) -> Run:
+    async def scenario() -> Run:
+        async with laboratory(desk) as lab:
+            playing = Playing(desk, lab, way, poll_regimes=poll_regimes)
+            await (playing.play_in_the_block(script) if way.entered else playing.play(script))
+        return playing.run()
 
     return way.run(scenario)

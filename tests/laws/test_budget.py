@@ -3,15 +3,16 @@
 from collections.abc import Sequence
 from contextlib import suppress
 
+import attrs
 import trio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.laws.desk import DEFAULT, Boom, Desk, Feed, Lab, desks, entries_of, feeds, strategies_of
-from tests.laws.monitors import lost_or_doubled, out_of_turn, over_budget
+from tests.laws.desk import DEFAULT, RULES, TIMEOUT, Boom, Desk, Feed, Lab, desks, entries_of, feeds, strategies_of
+from tests.laws.monitors import lost_or_doubled, met_while_down, out_of_turn, over_budget
 from tests.laws.runs import by_the_runner, laboratory
 from tests.laws.schedules import AS_ACTORS, WAYS, Way, law
-from tradedesk.portfolio import PortfolioRunner, TraceRecord
+from tradedesk.portfolio import CandleTimeoutError, PortfolioRunner, Quarantined, Resting, TraceRecord
 
 
 @st.composite
@@ -69,11 +70,12 @@ class CutRun:
         async with laboratory(self.desk) as self.lab:
             self.strategies = strategies_of(self.desk, self.lab)
             self.runner = PortfolioRunner(
-                entries_of(self.desk, self.strategies),
+                entries_of(self.desk, self.strategies, self.lab),
                 self.desk.policy(),
                 DEFAULT,
                 dispatch=self.way.dispatch,
-                trace=self.trace.append,
+                candle_timeout=TIMEOUT if self.desk.hangs else None,
+                trace=self.watch,
                 scheduler=self.way.scheduler(),
             )
             try:
@@ -81,10 +83,15 @@ class CutRun:
                     async with self.runner, trio.open_nursery() as callers:
                         for number in range(3):
                             callers.start_soon(self.feed, self.script[number::3])
-            except* Boom:  # the block's exit meets what nobody met
+            except* (Boom, CandleTimeoutError):  # the block's exit meets what nobody met
                 pass
             self.running = sum(strategy.handling for strategy in self.strategies.values())
             await self.feed(self.script)
+
+    def watch(self, record: TraceRecord) -> None:
+        self.trace.append(record)
+        if isinstance(record, Quarantined | Resting):
+            self.lab.held[record.sleeve] = 0.0
 
     async def feed(self, script: Sequence[Feed]) -> None:
         for number, feed in enumerate(script):
@@ -101,3 +108,17 @@ def test_the_budget_holds_when_the_host_is_cancelled_and_the_runner_used_again(p
     assert run.running == 0, "a handler outlived its block"
     assert run.lab.breaches == []
     assert list(lost_or_doubled(run.trace, cut=True)) == []
+
+
+@law
+@given(plays(faults=0.1), st.data(), WAYS, st.integers(0, 12))
+def test_the_budget_holds_when_the_host_is_cancelled_whatever_the_rules(play, data, way, cut_after):
+    desk, script = play
+    rules = {plan.key: data.draw(RULES) for plan in desk.sleeves}
+    run = CutRun(attrs.evolve(desk, rules=rules, hangs=0.1), script, way, cut_after)
+    way.run(run.scenario)
+
+    assert run.running == 0, "a handler outlived its block"
+    assert run.lab.breaches == []
+    assert list(lost_or_doubled(run.trace, cut=True)) == []
+    assert list(met_while_down(run.trace)) == []

@@ -118,7 +118,11 @@ BAD_RUNNERS = {
         ValueError,
         "dispatch must be 'actors' or 'direct', not 'threads'",
     ),
-    "an on_failure that is none": (built(on_failure="ignore"), ValueError, "on_failure must be 'raise', not 'ignore'"),
+    "an on_failure that is none": (
+        built(on_failure="ignore"),
+        ValueError,
+        "on_failure must be 'raise', Quarantine(...) or Restart(...), not 'ignore'",
+    ),
     "an unknown_instruments that is none": (
         built(unknown_instruments=True),
         ValueError,

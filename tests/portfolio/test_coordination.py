@@ -6,7 +6,8 @@ from tests.portfolio.parts import DEFAULT, Boom, event
 from tradedesk.portfolio._coordination import Coordination
 from tradedesk.portfolio._errors import AllocationError
 from tradedesk.portfolio._sleeves import Sleeve, Sleeves
-from tradedesk.portfolio._waves import Allocate, Answer, Failure, Kind, Wave
+from tradedesk.portfolio._waves import Allocate, Answer, Build, Failure, Kind, Wave
+from tradedesk.portfolio.types import Quarantine, Restart
 
 KEYS = ("A", "B", "C")
 
@@ -18,9 +19,9 @@ def always():
 class Hand:
     """A coordination of three sleeves, and a hand that carries its waves."""
 
-    def __init__(self, *, poll=False, trace=None):
+    def __init__(self, *, poll=False, trace=None, rules=("raise",) * 3):
         sleeves = Sleeves([Sleeve(key, key, None) for key in KEYS], skip_unknown=False)
-        self.core = Coordination(sleeves, DEFAULT, poll_regimes=poll, trace=trace)
+        self.core = Coordination(sleeves, DEFAULT, rules=rules, poll_regimes=poll, trace=trace)
         self.told = []
 
     def begin(self, *events, wanted=always):
@@ -203,3 +204,63 @@ def test_the_records_of_a_slice_are_numbered_without_gaps():
     hand.play({"A": 5.0}, event("A"), event("B"))
     hand.play({"B": 5.0}, event("A"))
     assert [record.sequence for record in trace] == list(range(1, len(trace) + 1))
+
+
+# Rules of failure -----------------------------------------------------------------------------------------------------
+
+
+def restarting(**options):
+    return Hand(rules=(Restart(str, 2, 9, **options), Quarantine(), "raise"), poll=True)
+
+
+def fail_at_the_candle(hand):
+    hand.until(Kind.CANDLE, {}, event("A"))
+    hand.send([Failure(Boom())])
+
+
+def test_a_new_object_is_asked_for_before_anybody_is_polled():
+    hand = restarting()
+    fail_at_the_candle(hand)
+    wave = hand.begin()
+    assert (wave.kind, wave.sleeves, wave.payloads) == (Kind.BUILD, [0], [Build(str)])
+    wave = hand.send([None])
+    assert (wave.kind, list(wave.sleeves)) == (Kind.POLL, [0, 1, 2])
+
+
+def test_a_sleeve_that_could_not_be_built_is_left_out_of_the_slice():
+    hand = restarting()
+    fail_at_the_candle(hand)
+    hand.begin(event("A"))
+    wave = hand.send([Failure(Boom())])
+    assert (wave.kind, list(wave.sleeves)) == (Kind.POLL, [1, 2])
+
+
+def test_closed_while_a_new_object_is_built_the_next_slice_asks_for_it_again():
+    hand = restarting()
+    fail_at_the_candle(hand)
+    hand.begin()
+    hand.steps.close()
+    assert hand.begin().kind is Kind.BUILD
+    assert hand.core.standing.statistics(0, active=False).standing == "resting"
+
+
+def test_the_candles_for_a_warm_up_are_those_that_were_handled_and_no_more_than_asked_for():
+    hand = restarting(warm_up=2)
+    for number in range(3):
+        hand.play({}, event("A", candle=number))
+    fail_at_the_candle(hand)
+    assert hand.begin().payloads == [Build(str, (event("A", candle=1), event("A", candle=2)))]
+
+
+def test_a_release_that_fails_in_a_quarantined_sleeve_frees_what_it_held_for_others():
+    hand = restarting()
+    hand.play({"B": 12.0})
+    hand.until(Kind.RISK, {"C": 12.0})
+    larger = hand.send([Failure(Boom())])
+    assert (larger.kind, larger.sleeves, hand.core.held) == (Kind.RISK, [2], [0.0, 0.0, 12.0])
+
+
+def test_nothing_is_kept_of_candles_where_no_rule_asks_for_them():
+    hand = restarting()
+    hand.play({}, event("A"), event("B"), event("C"))
+    assert hand.core.standing.memories == {}

@@ -13,6 +13,7 @@ from tradedesk.cli._demo import demo_desk
 from tradedesk.cli._desk import Desk
 from tradedesk.cli._guard import MISTAKEN, RunError
 from tradedesk.cli._play import play
+from tradedesk.cli._policy import amount
 from tradedesk.cli._screen import progress, show
 from tradedesk.cli._toml import read_desk
 
@@ -44,7 +45,7 @@ out. A constructor that takes `instrument` is given it beside the parameters."""
 
 
 def _amount(_: object, value: float) -> None:
-    config.amount(value)
+    amount(value)
 
 
 Risk = Annotated[float, Parameter(validator=_amount)]

@@ -1,14 +1,12 @@
 """The tables of a portfolio file as values, and what each value must be."""
 
-from math import inf
-from typing import Literal, NewType, Protocol
+from typing import Literal, NewType
 
 from attrs import field, frozen
 
+from tradedesk.cli._policy import Amount, Caps, EqualSplit, Policy
 from tradedesk.marketdata import period_seconds
-from tradedesk.portfolio import EqualSplitRiskPolicy, RiskAllocationPolicy
 
-Amount = NewType("Amount", float)
 Name = NewType("Name", str)
 Period = NewType("Period", str)
 ClassName = NewType("ClassName", str)
@@ -19,23 +17,6 @@ Stamp = Literal["open", "close"]
 Unknown = Literal["raise", "ignore"]
 
 
-class Policy(Protocol):
-    """A table `policy = { kind = ... }`; the other keys are the fields of the kind's class."""
-
-    def build(self, budget: float) -> RiskAllocationPolicy:
-        """Make the policy that splits this budget."""
-        ...
-
-
-@frozen
-class EqualSplit:
-    """The budget in equal parts to all active sleeves."""
-
-    def build(self, budget: float) -> RiskAllocationPolicy:
-        """Make the policy that splits this budget."""
-        return EqualSplitRiskPolicy(portfolio_risk_budget=budget)
-
-
 @frozen
 class Portfolio:
     """The table `[portfolio]`."""
@@ -43,6 +24,8 @@ class Portfolio:
     budget: Amount
     default_risk_per_trade: Amount
     policy: Policy = field(factory=EqualSplit)
+    minimum: Amount | None = None
+    caps: Caps | None = None
     dispatch: Dispatch = "actors"
     poll_regimes: bool = True
     unknown_instruments: Unknown = "raise"
@@ -59,17 +42,6 @@ class Sleeve:
     stamp: Stamp = "open"
     parameters: Parameters = field(factory=lambda: Parameters({}))
     name: Name | None = None
-
-
-def amount(value: float) -> Amount:
-    """Accept a risk: finite and at least 0.
-
-    Raises:
-        ValueError: It is not.
-    """
-    if not 0 <= value < inf:
-        raise ValueError(f"must be finite and at least 0, got {value!r}")
-    return Amount(value)
 
 
 def name(value: str) -> Name:

@@ -8,7 +8,14 @@ from attrs import frozen
 
 from tradedesk.cli._config import Dispatch, Unknown
 from tradedesk.marketdata import Slice
-from tradedesk.portfolio import Instrument, PortfolioStrategy, RiskAllocationPolicy, StrategySpec
+from tradedesk.portfolio import (
+    FactsSource,
+    InformedPolicy,
+    Instrument,
+    PortfolioStrategy,
+    RiskAllocationPolicy,
+    StrategySpec,
+)
 
 _CHUNK: Final = 1 << 20
 
@@ -19,7 +26,7 @@ class Desk:
 
     title: str
     strategies: Mapping[Instrument, PortfolioStrategy | StrategySpec]
-    policy: RiskAllocationPolicy
+    policy: RiskAllocationPolicy | InformedPolicy
     default_risk_per_trade: float
     sources: tuple[Generator[Slice, None, None], ...]
     """Opened by their first `next`, so that a desk can be built and thrown away."""
@@ -28,6 +35,7 @@ class Desk:
     dispatch: Dispatch = "actors"
     poll_regimes: bool = True
     unknown_instruments: Unknown = "raise"
+    facts: FactsSource | None = None
 
 
 def count_rows(files: tuple[Path, ...]) -> int | None:

@@ -38,6 +38,7 @@ async def play(desk: Desk, progress: Callable[[int], None]) -> Outcome:
         dispatch=desk.dispatch,
         poll_regimes=desk.poll_regimes,
         unknown_instruments=desk.unknown_instruments,
+        facts=desk.facts,
         trace=tally.take,
     )
     began = perf_counter()

@@ -12,10 +12,16 @@ from cattrs import BaseValidationError, ClassValidationError, Converter
 from cattrs.errors import ForbiddenExtraKeysError
 
 from tradedesk.cli import _config as config
+from tradedesk.cli import _policy as policy
 from tradedesk.cli._mistakes import Mistake, likely, one_of
 
-_KINDS: Final[Mapping[str, type]] = {"equal_split": config.EqualSplit}
-"""The policies a file can name: a new one is an attrs class with `build`, and a row here."""
+_KINDS: Final[Mapping[str, type]] = {
+    "equal_split": policy.EqualSplit,
+    "fixed": policy.Fixed,
+    "inverse_volatility": policy.InverseVolatility,
+    "risk_parity": policy.RiskParity,
+}
+"""The policies a file can name: a new one is an attrs class like those of `_policy`, and a row here."""
 
 _TEXT: Final[Mapping[object, Callable[[str], object]]] = {
     config.Name: config.name,
@@ -23,11 +29,35 @@ _TEXT: Final[Mapping[object, Callable[[str], object]]] = {
     config.ClassName: config.class_name,
 }
 
+_NUMBERS: Final[Mapping[object, Callable[[float], object]]] = {
+    policy.Amount: policy.amount,
+    policy.Fraction: policy.fraction,
+}
 
-_WORDS: Final[Mapping[type, str]] = {str: "text", bool: "true or false", float: "a number", dict: "a table"}
+_BY_SLEEVE: Final[Mapping[object, Callable[[float], object]]] = {
+    policy.Amounts: policy.amount,
+    policy.Volatilities: policy.volatility,
+}
+
+
+_WORDS: Final[Mapping[type, str]] = {
+    str: "text",
+    bool: "true or false",
+    float: "a number",
+    int: "a whole number",
+    dict: "a table",
+}
 
 T = TypeVar("T")
 Table = TypeVar("Table", bound=AttrsInstance)
+
+
+class KeyedError(ValueError):
+    """What is wrong at one key of a table of numbers."""
+
+    def __init__(self, key: str, rule: str) -> None:
+        super().__init__(key, rule)
+        self.key, self.rule = key, rule
 
 
 @frozen
@@ -59,7 +89,7 @@ def _sound(table: Mapping[str, object], cls: type[AttrsInstance], converter: Con
             continue
         try:
             values[each.name] = converter.structure(table[each.name], each.type)
-        except (BaseValidationError, ValueError, TypeError):
+        except (BaseValidationError, ExceptionGroup, ValueError, TypeError):
             continue  # explained with the table
     return values
 
@@ -82,6 +112,11 @@ def _explain(error: BaseException, path: str) -> Iterator[Mistake]:
         case ForbiddenExtraKeysError(cl=cls, extra_fields=extra):
             known = [each.name for each in fields(cls)]
             yield from (Mistake(f"{path}.{key}", f"unknown key{one_of(key, known)}") for key in sorted(extra))
+        case ExceptionGroup(exceptions=wrong):
+            for each in wrong:
+                yield from _explain(each, path)
+        case KeyedError(key=key, rule=rule):
+            yield Mistake(f"{path}.{key}", rule)
         case KeyError():
             yield Mistake(path, "required key is missing")
         case _:
@@ -92,15 +127,23 @@ def _converter() -> Converter:
     converter = Converter(forbid_extra_keys=True)
     for kind in (str, bool):
         converter.register_structure_hook(kind, _strict)
-    converter.register_structure_hook_func(lambda kind: kind is config.Amount, _amount)
+    converter.register_structure_hook_func(
+        lambda kind: kind in _NUMBERS, lambda value, kind: _NUMBERS[kind](_number(value))
+    )
+    converter.register_structure_hook_func(lambda kind: kind in _BY_SLEEVE, _by_sleeve)
+    converter.register_structure_hook_func(
+        lambda kind: kind is policy.Window, lambda value, _: policy.window(_strict(value, int))
+    )
     converter.register_structure_hook_func(lambda kind: kind is config.Parameters, _table)
     converter.register_structure_hook_func(
         lambda kind: kind in _TEXT, lambda value, kind: _TEXT[kind](_strict(value, str))
     )
     converter.register_structure_hook_func(_is_literal, _choice)
     converter.register_structure_hook_func(
-        lambda kind: kind is config.Policy, lambda value, _: converter.structure(*_tagged(value))
+        lambda kind: kind is policy.Policy, lambda value, _: converter.structure(*_tagged(value))
     )
+    caps = converter.get_structure_hook(policy.Caps)
+    converter.register_structure_hook(policy.Caps, lambda value, kind: caps(_strict(value, dict), kind))
     return converter
 
 
@@ -111,8 +154,21 @@ def _strict(value: object, kind: type[T]) -> T:
     return value
 
 
-def _amount(value: object, _: object) -> config.Amount:
-    return config.amount(float(value) if type(value) is int else _strict(value, float))
+def _number(value: object) -> float:
+    return float(value) if type(value) is int else _strict(value, float)
+
+
+def _by_sleeve(value: object, kind: object) -> dict[str, object]:
+    """Read a table of numbers, and report every one that is wrong with its key."""
+    checked, mistakes = {}, []
+    for key, number in _strict(value, dict).items():
+        try:
+            checked[key] = _BY_SLEEVE[kind](_number(number))
+        except (ValueError, TypeError) as error:
+            mistakes.append(KeyedError(key, str(error)))
+    if mistakes:
+        raise ExceptionGroup("by sleeve", mistakes)
+    return checked
 
 
 def _table(value: object, _: object) -> object:

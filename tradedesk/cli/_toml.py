@@ -6,14 +6,15 @@ sleeves above it. A part that fails one question is spared those that build on i
 
 import sys
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 from tradedesk.cli._config import Portfolio, Sleeve
 from tradedesk.cli._desk import Desk, count_rows
 from tradedesk.cli._mistakes import ConfigError, Mistake, one_of
+from tradedesk.cli._policy import Around, Caps, Policy, limited
 from tradedesk.cli._sleeves import Draft, check
 from tradedesk.cli._structure import Structured, structure
 from tradedesk.marketdata import read_csv
@@ -36,10 +37,12 @@ def read_desk(file: Path) -> Desk:
     portfolio = _portfolio(document)
     mistakes += portfolio.mistakes
     drafts: list[Draft] = []
-    for index, table in enumerate(_sleeves(document, mistakes)):
+    in_sleeves: list[Mistake] = []
+    for index, table in enumerate(_sleeves(document, in_sleeves)):
         draft = Draft(f"sleeve[{index}]", structure(table, Sleeve, f"sleeve[{index}]"))
-        mistakes += check(draft, drafts, file.parent)
+        in_sleeves += check(draft, drafts, file.parent)
         drafts.append(draft)
+    mistakes += [*_policy(portfolio, drafts), *in_sleeves]
     if mistakes or portfolio.value is None:
         raise ConfigError(file, tuple(mistakes))
     return _desk(file, portfolio.value, drafts)
@@ -71,13 +74,28 @@ def _sleeves(document: Mapping[str, object], mistakes: list[Mistake]) -> list[ob
     return []
 
 
+def _policy(portfolio: Structured[Portfolio], drafts: list[Draft]) -> Iterator[Mistake]:
+    """Give what in the table `[portfolio]` does not go together, or not with the sleeves."""
+    sound = portfolio.sound
+    caps, budget = sound.get("caps"), sound.get("budget")
+    if isinstance(caps, Caps) and caps.per_sleeve is None and caps.total is None:
+        yield Mistake("portfolio.caps", "caps nothing; give per_sleeve, total or both")
+    periods = {draft.name: draft.text("period") for draft in drafts}
+    known = {name: period for name, period in periods.items() if name is not None and period is not None}
+    around = Around(budget if isinstance(budget, float) else None, known if len(known) == len(drafts) > 0 else None)
+    if "policy" in sound:
+        for key, rule in cast("Policy", sound["policy"]).wrong(around):
+            yield Mistake(f"portfolio.policy.{key}".removesuffix("."), rule)
+
+
 def _desk(file: Path, portfolio: Portfolio, drafts: list[Draft]) -> Desk:
     sleeves = [draft.table.value for draft in drafts if draft.table.value is not None]
     sources = {(each.instrument, each.period): each for each in sleeves}
     return Desk(
         title=file.name,
         strategies={Instrument(draft.name or ""): draft.spec for draft in drafts},
-        policy=portfolio.policy.build(portfolio.budget),
+        policy=limited(portfolio.policy.build(portfolio.budget), portfolio.caps, portfolio.minimum),
+        facts=portfolio.policy.facts(),
         default_risk_per_trade=portfolio.default_risk_per_trade,
         sources=tuple(
             read_csv(file.parent / each.file, instrument=each.instrument, period=each.period, stamp=each.stamp)

@@ -7,6 +7,7 @@
 - ``_fills.py``      whether an order fills in a candle, and at what price; ``_checks.py``: why it is refused
 - ``_ledger.py``     books per sleeve over one account
 - ``_matching.py``   one slice's candles against the orders at work
+- ``_hearing.py``    how fills reach a strategy, and how a broker is driven by a source
 - ``_paper.py``      `PaperBroker`: the door
 """
 
@@ -18,6 +19,7 @@ from tradedesk.execution._errors import (
     TermsError,
     UnknownInstrumentError,
 )
+from tradedesk.execution._hearing import FillStrategy, HearsFills, worked
 from tradedesk.execution._paper import BrokerStatistics, PaperBroker
 from tradedesk.execution._ticket import Ticket
 from tradedesk.execution.types import (
@@ -54,10 +56,13 @@ __all__ = [
     "Ticket",
     "OrderState",
     "Fill",
+    "FillStrategy",
+    "HearsFills",
     # brokers
     "Broker",
     "PaperBroker",
     "BrokerStatistics",
+    "worked",
     "AccountStatement",
     "SleeveStatement",
     # terms

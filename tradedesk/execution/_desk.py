@@ -4,6 +4,7 @@ A call here takes effect when the slice closes: until then an order lies in the 
 for a broker, and what it asks for does not depend on who else runs at the time.
 """
 
+from collections import deque
 from typing import Final, TypedDict, Unpack
 
 import attrs
@@ -11,11 +12,11 @@ import attrs
 from tradedesk.execution._errors import BrokerStateError
 from tradedesk.execution._ledger import Book
 from tradedesk.execution._ticket import Ticket
-from tradedesk.execution.types import GTC, Order, OrderSide, OrderState, SleeveStatement, TimeInForce
+from tradedesk.execution.types import GTC, Fill, Order, OrderSide, OrderState, SleeveStatement, TimeInForce
 from tradedesk.marketdata import Instrument
 
 CAPACITY: Final = 1_000
-"""How many orders a sleeve may have at work, and how many calls may wait for the slice to close."""
+"""How many orders a sleeve may have at work, calls may wait for the slice to close, and fills for the strategy."""
 
 _FULL: Final = f"the sleeve has {CAPACITY} calls waiting for the slice to close, the most it may have"
 
@@ -46,9 +47,11 @@ class Blotter:
     Attributes:
         outbox: calls since the last slice closed, oldest first.
         working: accepted orders, oldest first.
+        news: fills that the strategy has not taken; the oldest give way when there are too many.
+        missed: how many did.
     """
 
-    __slots__ = ("book", "last_number", "outbox", "waiting_room", "working")
+    __slots__ = ("book", "last_number", "missed", "news", "outbox", "waiting_room", "working")
 
     def __init__(self, book: Book, waiting_room: list["Blotter"]) -> None:
         self.book = book
@@ -56,12 +59,19 @@ class Blotter:
         self.working: list[Ticket] = []
         self.waiting_room = waiting_room
         self.last_number = 0
+        self.news: deque[Fill] = deque(maxlen=CAPACITY)
+        self.missed = 0
 
     def put(self, action: Action) -> None:
         """Keep a call for the broker."""
         if not self.outbox:
             self.waiting_room.append(self)
         self.outbox.append(action)
+
+    def tell(self, fill: Fill) -> None:
+        """Keep a fill for the strategy."""
+        self.missed += len(self.news) == CAPACITY
+        self.news.append(fill)
 
     def new_ticket(self, order: Order) -> Ticket:
         """Number an order, and the halves of its bracket behind it."""
@@ -192,6 +202,19 @@ class Desk:
             raise BrokerStateError(_FULL)
         if ticket.is_open:
             self._blotter.put(Action(ticket, order))
+
+    def next_fill(self) -> Fill | None:
+        """Take the oldest fill that was not taken yet; None when there is none.
+
+        The last 1,000 are kept for whoever takes them; `missed` counts those that gave way to later ones.
+        """
+        news = self._blotter.news
+        return news.popleft() if news else None
+
+    @property
+    def missed(self) -> int:
+        """How many fills gave way before they were taken."""
+        return self._blotter.missed
 
     @property
     def size(self) -> float:

@@ -206,6 +206,7 @@ class Matching:
         ticket.move(OrderState.FILLED)
         blotter.drop(ticket)
         self.tell(ticket)
+        blotter.tell(fill)
         self.fills.setdefault(book.sleeve, []).append(fill)
         if ticket.sibling is not None and ticket.sibling.is_open:
             self.settle(blotter, ticket.sibling, _CANCELLED, "the other half of its bracket filled")

@@ -5,6 +5,7 @@ from math import fsum, inf, isfinite
 
 from tradedesk.marketdata import Instrument
 from tradedesk.portfolio._errors import AllocationError, shown
+from tradedesk.portfolio._numbers import number
 from tradedesk.portfolio._waves import Answer
 
 ROUNDING = 1e-9
@@ -50,18 +51,3 @@ def _amount(value: object, what: str, policy: str) -> float:
     if not (isfinite(amount) and amount >= 0):
         raise AllocationError(policy, f"{what} is {shown(value)}; it must be finite and not negative")
     return amount
-
-
-def number(value: object) -> float | None:
-    """Return ``value`` as a float, infinity for an int beyond all floats, and None for what is no number.
-
-    Text is none, though float() would read it.
-    """
-    if isinstance(value, str | bytes):
-        return None
-    try:
-        return float(value)  # type: ignore[arg-type] # whatever it is: that is what we find out
-    except OverflowError:
-        return inf
-    except (TypeError, ValueError):
-        return None

@@ -5,12 +5,15 @@ is a generator that yields what is to be done next and is sent the outcomes; who
 caller's own task) makes the same decisions happen. It may be closed at any yield: what was in flight then
 counts as unknown, and is polled and sent again with the next slice.
 
-Its parts: `Holdings` sends risk and knows who holds what, `Standing` knows who failed, `Recorder` writes down.
+Its parts: `Holdings` sends risk and knows who holds what, `Standing` knows who failed and what becomes of
+them, `Recorder` writes down.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final, cast
+
+import attrs
 
 from tradedesk.marketdata import CandleCloseEvent, Instrument
 from tradedesk.portfolio._allocation import Checked, checked
@@ -19,11 +22,14 @@ from tradedesk.portfolio._holdings import Holdings, Outcomes, Steps
 from tradedesk.portfolio._recorder import Recorder
 from tradedesk.portfolio._sleeves import Plan, Round, Sleeves
 from tradedesk.portfolio._standing import Standing
-from tradedesk.portfolio._trace import Allocated, Handled, Refused, Reported, Routed, TraceRecord
+from tradedesk.portfolio._statistics import SleeveStatistics, SliceReport
+from tradedesk.portfolio._trace import Allocated, Handled, Reported, Routed, TraceRecord
 from tradedesk.portfolio._waves import Allocate, Answer, Failure, Kind, Wave
+from tradedesk.portfolio.types import FailureRule
 
 _POLL: Final = Kind.POLL
 _CANDLE: Final = Kind.CANDLE
+_BUILD: Final = Kind.BUILD
 
 
 class Coordination:
@@ -34,6 +40,7 @@ class Coordination:
         sleeves: Sleeves,
         default: float,
         *,
+        rules: Sequence[FailureRule],
         poll_regimes: bool,
         trace: Callable[[TraceRecord], object] | None,
     ) -> None:
@@ -42,8 +49,8 @@ class Coordination:
         self.candles = 0
         self._poll_regimes = poll_regimes
         self._recorder = Recorder(trace)
-        self._standing = Standing(sleeves.keys, self._recorder)
-        self._holdings = Holdings(sleeves.keys, default, self._standing, self._recorder)
+        self.standing = Standing(sleeves.keys, rules, self._recorder)
+        self._holdings = Holdings(sleeves.keys, default, self.standing, self._recorder)
         self._active = [False] * count
         self._active_keys: list[Instrument] | None = None
         self._in_flight = False  # candles were out when the last slice was closed
@@ -61,18 +68,25 @@ class Coordination:
 
     @property
     def active(self) -> tuple[Instrument, ...]:
-        """The sleeves whose last report was active, in declared order."""
-        return tuple(key for key, on in zip(self.sleeves.keys, self._active, strict=True) if on)
+        """The sleeves whose last report was active and that are not down, in declared order."""
+        down = self.standing.down
+        keys = enumerate(self.sleeves.keys)
+        return tuple(key for place, key in keys if self._active[place] and place not in down)
 
-    @property
-    def failed(self) -> bool:
-        """Whether a strategy raised in this slice."""
-        return bool(self._standing.failed)
+    def report(self) -> SliceReport:
+        """What is to be said of this slice."""
+        standing, keys = self.standing, self.sleeves.keys
+        return SliceReport(
+            MappingProxyType({keys[place]: error for place, error in standing.failed.items()}),
+            MappingProxyType({keys[place]: count for place, count in standing.refused.items()}),
+        )
 
-    @property
-    def failures(self) -> list[Exception]:
-        """What strategies raised in this slice, in the order it happened."""
-        return list(self._standing.failed.values())
+    def sleeve_statistics(self) -> dict[Instrument, SleeveStatistics]:
+        """How each sleeve stands, in declared order."""
+        return {
+            key: self.standing.statistics(place, active=self._active[place])
+            for place, key in enumerate(self.sleeves.keys)
+        }
 
     def slice(self, plan: Plan, policy: str, wanted: Callable[[], bool]) -> Steps:
         """Drive one slice.
@@ -86,17 +100,26 @@ class Coordination:
             AllocationError: The policy raised or gave a bad answer; nothing was sent.
         """
         self._recorder.begin(plan.close_time)
-        self._standing.begin()
+        standing = self.standing
+        if standing.eventful:
+            self._active_keys = None
+            standing.begin()
+        if standing.down:
+            yield from self._come_back()
         places = self._to_poll()
         if places:
             self._reported(places, (yield Wave(_POLL, places, [None] * len(places))))
         (answer,) = yield Allocate(self._active_list())
-        accepted = self._answered(answer, policy)
+        try:
+            accepted = self._answered(answer, policy)
+        except AllocationError:
+            self._refuse(plan.rounds, "the policy raised, or its answer was refused")
+            raise
         allocation = None if accepted is None else accepted[0]
         if allocation is not None:
             self._settled = None  # if the slice ends here, nobody knows who took what
             yield from self._holdings.send(allocation)
-            if not self._standing.failed:
+            if not standing.failed:
                 self._settled = accepted
         if plan.rounds and self._may_route(plan, allocation, wanted):
             for candles in plan.rounds:
@@ -104,20 +127,38 @@ class Coordination:
                 if wave is not None:
                     self._handled(wave, (yield wave))
 
+    def _come_back(self) -> Steps:
+        """Whose rest is over gets its new object, or goes on with the old one, before anybody reports."""
+        due = self.standing.due()
+        builds = {place: down.build for place, down in due.items() if down.build is not None}
+        outcomes: Mapping[int, object] = {}
+        if builds:
+            orders = [attrs.evolve(build, candles=tuple(build.candles)) for build in builds.values()]
+            outcomes = dict(zip(builds, (yield Wave(_BUILD, list(builds), orders)), strict=True))
+        for place in due:
+            outcome = outcomes.get(place)
+            if type(outcome) is Failure:
+                self._fail(place, None, outcome, _BUILD)
+            else:
+                self._active[place] = False  # until it reports
+                self._settled = None  # it is to be told
+                self.standing.come_back(place)
+
     # Reports and allocation -----------------------------------------------------------------------------
 
     def _to_poll(self) -> Sequence[int]:
+        owing, out = self.standing.owing, self.standing.out
         if self._poll_regimes or self._in_flight:
-            return range(len(self._active))
-        owing = self._standing.owing
-        return sorted(owing) if owing else ()
+            everybody = range(len(self._active))
+            return [place for place in everybody if place not in out] if out else everybody
+        return sorted(owing - out) if owing else ()
 
     def _reported(self, places: Sequence[int], outcomes: Outcomes) -> None:
         self._in_flight = False
         if self._fold(places, outcomes) or self._recorder.on:
             for place, outcome in zip(places, outcomes, strict=True):
                 if type(outcome) is Failure:
-                    self._standing.fail(place, None, outcome.error)
+                    self._fail(place, None, outcome, _POLL)
                 else:
                     self._recorder.emit(Reported, self.sleeves.keys[place], outcome)
 
@@ -132,8 +173,8 @@ class Coordination:
                 else:
                     active[place] = cast("bool", outcome)
                     self._active_keys = None
-        if self._standing.owing:
-            self._standing.owing.difference_update(places)
+        if self.standing.owing:
+            self.standing.owing.difference_update(places)
         return failed
 
     def _active_list(self) -> list[Instrument]:
@@ -164,7 +205,7 @@ class Coordination:
     # Candles --------------------------------------------------------------------------------------------
 
     def _may_route(self, plan: Plan, allocation: dict[Instrument, float] | None, wanted: Callable[[], bool]) -> bool:
-        if allocation is not None and self._standing.failed and self._holdings.stuck(allocation):
+        if allocation is not None and self.standing.failed and self._holdings.stuck(allocation):
             self._refuse(plan.rounds, "a sleeve that failed still holds risk that others were to get")
             return False
         if not wanted():
@@ -174,8 +215,8 @@ class Coordination:
 
     def _routed(self, candles: Round) -> Wave | None:
         places, events = candles.sleeves, candles.events
-        if self._standing.failed:
-            places, events = self._without_failed(candles)
+        if self.standing.out:
+            places, events = self._without_out(candles)
             if not places:
                 return None
         if self._recorder.on:
@@ -187,19 +228,22 @@ class Coordination:
 
     def _handled(self, wave: Wave, outcomes: Outcomes) -> None:
         self._in_flight = False
-        if self._fold(wave.sleeves, outcomes) or self._recorder.on:
+        memories = self.standing.memories
+        if self._fold(wave.sleeves, outcomes) or self._recorder.on or memories:
             for place, payload, outcome in zip(wave.sleeves, wave.payloads, outcomes, strict=True):
                 event = cast("CandleCloseEvent", payload)
                 if type(outcome) is Failure:
-                    self._standing.fail(place, event, outcome.error)
+                    self._fail(place, event, outcome, _CANDLE)
                 else:
                     self._recorder.emit(Handled, self.sleeves.keys[place], event, outcome)
+                    if place in memories:
+                        memories[place].append(event)
 
-    def _without_failed(self, candles: Round) -> tuple[list[int], list[CandleCloseEvent]]:
+    def _without_out(self, candles: Round) -> tuple[list[int], list[CandleCloseEvent]]:
         places, events = [], []
         for place, event in zip(candles.sleeves, candles.events, strict=True):
-            if place in self._standing.failed:
-                self._recorder.emit(Refused, self.sleeves.keys[place], event, "the sleeve failed earlier in this slice")
+            if place in self.standing.out:
+                self.standing.refuse_out(place, event)
             else:
                 places.append(place)
                 events.append(event)
@@ -208,4 +252,9 @@ class Coordination:
     def _refuse(self, rounds: Sequence[Round], reason: str) -> None:
         for candles in rounds:
             for place, event in zip(candles.sleeves, candles.events, strict=True):
-                self._recorder.emit(Refused, self.sleeves.keys[place], event, reason)
+                self.standing.refuse(place, event, reason)
+
+    def _fail(self, place: int, event: CandleCloseEvent | None, failure: Failure, kind: Kind) -> None:
+        if self.standing.fail(place, event, failure, kind):
+            self._holdings.drop(place)
+        self._active_keys = None

@@ -1,6 +1,7 @@
 """Two ways to carry a wave: in the caller's task, or to one actor a sleeve. Same waves, same outcomes."""
 
 from collections.abc import Callable, Sequence
+from math import inf
 from typing import Final, Protocol, cast
 
 import trio
@@ -8,7 +9,8 @@ import trio
 from actors import ActorStopped, Inbox, Ref, ask_all
 from tradedesk.marketdata import CandleCloseEvent
 from tradedesk.portfolio._boundary import perform
-from tradedesk.portfolio._waves import Kind, Poll, RiskUpdate, Wave
+from tradedesk.portfolio._seats import Seat, watch
+from tradedesk.portfolio._waves import Build, Kind, Poll, RiskUpdate, Wave
 from tradedesk.portfolio.types import PortfolioStrategy
 
 _PATIENCE: Final = 64
@@ -17,9 +19,11 @@ _PATIENCE: Final = 64
 _CANDLE: Final = Kind.CANDLE
 _RISK: Final = Kind.RISK
 _POLL: Final = Kind.POLL
+_BUILD: Final = Kind.BUILD
+_LIMITED: Final = (_CANDLE, _BUILD)
 _POLL_MESSAGE: Final = Poll()
 
-Message = Poll | RiskUpdate | CandleCloseEvent
+Message = Poll | RiskUpdate | Build | CandleCloseEvent
 
 
 class Dispatcher(Protocol):
@@ -33,8 +37,10 @@ class Dispatcher(Protocol):
 class Direct:
     """Every strategy runs in the task of the caller, in declared order. No isolation."""
 
-    def __init__(self, strategies: Sequence[PortfolioStrategy]) -> None:
+    def __init__(self, strategies: Sequence[PortfolioStrategy], seats: Sequence[Seat]) -> None:
         self._strategies = strategies
+        self._seats = seats
+        self._limited = any(seat.seconds < inf for seat in seats)
         self._waves = 0
 
     async def carry(self, wave: Wave) -> Sequence[object]:
@@ -43,6 +49,9 @@ class Direct:
         if self._waves % _PATIENCE == 0:
             await trio.lowlevel.checkpoint()
         kind, strategies = wave.kind, self._strategies
+        if kind is _BUILD or (self._limited and kind is _CANDLE):
+            orders = cast("Sequence[Build | CandleCloseEvent]", wave.payloads)
+            return [await self._seats[place].perform(order) for place, order in zip(wave.sleeves, orders, strict=True)]
         return [
             await perform(kind, strategies[place], payload)
             for place, payload in zip(wave.sleeves, wave.payloads, strict=True)
@@ -52,11 +61,26 @@ class Direct:
 class Actors:
     """Every strategy is an actor, and nobody else touches it."""
 
-    def __init__(self, refs: Sequence[Ref[Message]]) -> None:
+    def __init__(self, refs: Sequence[Ref[Message]], seats: Sequence[Seat]) -> None:
         self._refs = refs
+        self._limited = {seat.place: seat for seat in seats if seat.seconds < inf}
 
     async def carry(self, wave: Wave) -> Sequence[object]:
         """Send the messages of a wave at once; come back when the last report is in."""
+        if self._limited and wave.kind in _LIMITED:
+            seats = [self._limited[place] for place in wave.sleeves if place in self._limited]
+            if seats:
+                return await self._carry_watched(wave, seats)
+        return await self._carry(wave)
+
+    async def _carry_watched(self, wave: Wave, seats: Sequence[Seat]) -> Sequence[object]:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(watch, seats)
+            outcomes = await self._carry(wave)
+            nursery.cancel_scope.cancel()
+        return outcomes
+
+    async def _carry(self, wave: Wave) -> Sequence[object]:
         refs = self._refs
         if len(wave.sleeves) != len(refs):
             refs = [refs[place] for place in wave.sleeves]
@@ -82,9 +106,22 @@ async def sleeve(inbox: Inbox[Message], strategy: PortfolioStrategy, register: C
             inbox.reply(await perform(_CANDLE, strategy, message))
 
 
+async def guarded_sleeve(inbox: Inbox[Message], seat: Seat, register: Callable[[], None]) -> None:
+    """The same for a strategy that may be replaced, or whose handler has so much time and no more."""
+    register()
+    async for message in inbox:
+        if message is _POLL_MESSAGE:
+            inbox.reply(await perform(_POLL, seat.strategy, None))
+        elif type(message) is RiskUpdate:
+            inbox.reply(await perform(_RISK, seat.strategy, message.amount))
+        else:
+            order = cast("Build | CandleCloseEvent", message)
+            await seat.perform_or_be_abandoned(order, inbox.defer())
+
+
 def _messages(wave: Wave) -> Sequence[Message]:
     if wave.kind is _POLL:
         return [_POLL_MESSAGE] * len(wave.payloads)
     if wave.kind is _RISK:
         return [RiskUpdate(cast("float", amount)) for amount in wave.payloads]
-    return cast("Sequence[CandleCloseEvent]", wave.payloads)
+    return cast("Sequence[Build | CandleCloseEvent]", wave.payloads)

@@ -5,8 +5,11 @@
     PortfolioError
     ├── UnknownInstrumentError   the caller's: a candle that no sleeve trades
     ├── AllocationError          the policy's: it raised, or its answer breaks a rule
+    │   └── FactsError           the source of facts: it raised, or gave no `Facts`
+    ├── CandleTimeoutError       a strategy's: its handler was not done within ``candle_timeout``
     ├── ReentrantCallError       a strategy's: it called the runner that is calling it
-    └── RunnerStateError         the caller's: entered twice, or entered in the middle of a call
+    ├── UnknownSleeveError       the caller's: a question about a sleeve that the portfolio does not have
+    └── RunnerStateError         the caller's: entered twice or in mid-call, or a sleeve cannot be readmitted
 
 Two candles of one instrument and period in one slice raise `tradedesk.marketdata.DuplicateCandleError`, time
 that goes back or repeats in a source `tradedesk.marketdata.SourceOrderError`. What a strategy raises comes out
@@ -15,6 +18,8 @@ as it is, with a note that names the sleeve.
 
 import reprlib
 from collections.abc import Iterable
+
+from tradedesk.marketdata import CandleCloseEvent
 
 
 class PortfolioError(Exception):
@@ -26,6 +31,13 @@ def shown(value: object) -> str:
     shorten = reprlib.Repr()
     shorten.maxother = 160
     return shorten.repr_instance(value, 1)
+
+
+def shown_candle(event: object) -> str:
+    """A candle as text for an error; of an event of another class nothing is needed."""
+    if type(event) is not CandleCloseEvent:
+        return f"candle {shown(event)}"
+    return f"candle {event.instrument} {event.period} {shown(event.candle)}"
 
 
 class UnknownInstrumentError(PortfolioError, ValueError):
@@ -59,6 +71,21 @@ class AllocationError(PortfolioError):
         super().__init__(f"{policy}.allocate: {rule}")
 
 
+class FactsError(AllocationError):
+    """The source of facts raised, or gave something else; the policy was not asked and nothing changed.
+
+    Attributes:
+        policy: the name of the policy's class.
+        source: the name of the source.
+        rule: what is wrong.
+    """
+
+    def __init__(self, policy: str, source: str, rule: str) -> None:
+        super().__init__(policy, rule)
+        self.source = source
+        self.args = (f"{source}, the source of facts for {policy}, {rule}",)
+
+
 class ReentrantCallError(PortfolioError):
     """A strategy called the runner from inside its own handler, which would wait for itself."""
 
@@ -66,6 +93,48 @@ class ReentrantCallError(PortfolioError):
         super().__init__(
             "the runner was called from inside a handler that it is waiting for: "
             "let the handler return, and feed the candle from outside.",
+        )
+
+
+class CandleTimeoutError(PortfolioError):
+    """A handler was not done with its candle within ``candle_timeout``.
+
+    Attributes:
+        sleeve: whose handler.
+        event: its candle.
+        seconds: the ``candle_timeout``.
+        stuck: it had not ended after as much time again either.
+    """
+
+    def __init__(self, sleeve: str, event: object, seconds: float, *, stuck: bool) -> None:
+        self.sleeve = sleeve
+        self.event = event
+        self.seconds = seconds
+        self.stuck = stuck
+        what = f"the handler of sleeve {sleeve!r} was not done with {shown_candle(event)} after {seconds:g} s"
+        if stuck:
+            what += (
+                f", when it was cancelled, nor after {2 * seconds:g} s: it shields itself, swallows the cancellation "
+                "or has no checkpoint. The sleeve is quarantined; readmit() brings it back once the handler has ended."
+            )
+        else:
+            what += ": it was cancelled. Await less in it, or raise candle_timeout."
+        super().__init__(what)
+
+
+class UnknownSleeveError(PortfolioError, ValueError):
+    """There is no such sleeve.
+
+    Attributes:
+        sleeve: the unknown one.
+        known: the sleeves of the portfolio.
+    """
+
+    def __init__(self, sleeve: str, known: Iterable[str]) -> None:
+        self.sleeve = sleeve
+        self.known = tuple(known)
+        super().__init__(
+            f"this portfolio has no sleeve {shown(sleeve)}; its sleeves are {', '.join(map(repr, self.known))}."
         )
 
 

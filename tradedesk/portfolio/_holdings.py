@@ -1,7 +1,8 @@
 """Who holds how much of the budget, and the order in which amounts are sent so that it never holds too little.
 
 What a sleeve *holds* is the last policy amount that it was given; the default counts as 0. Where it is not
-known whether an amount arrived, the larger one counts, so the sum of what is held never exceeds the budget.
+known whether an amount arrived, the larger one counts, so the sum of what is held never exceeds the budget. A
+sleeve that is down holds 0, for its orders are refused.
 """
 
 from collections.abc import Generator, Sequence
@@ -49,15 +50,21 @@ class Holdings:
         """Whether a failed sleeve still holds more than it should, so that nobody else may get more."""
         return any(self.held[place] > allocation.get(self._keys[place], 0.0) for place in self._standing.failed)
 
+    def drop(self, place: int) -> None:
+        """A sleeve is down: it holds nothing, and what it was told counts no more."""
+        self.held[place] = 0.0
+        self._told[place] = None
+
     def _tell(self, changes: list[tuple[int, float, bool]]) -> Steps:
-        held, told, failed = self.held, self._told, self._standing.failed
+        held, told, out = self.held, self._told, self._standing.out
         unsent = []
         for place, amount, granted in changes:
-            if place in failed:
+            if place in out:
                 continue
             holds = amount if granted else 0.0
             if told[place] == amount:
                 held[place] = holds
+                self._granted(place, granted=granted)
                 self._recorder.emit(RiskTurned, self._keys[place], amount, granted)
             else:
                 told[place] = None
@@ -70,8 +77,15 @@ class Holdings:
 
     def _taken(self, place: int, amount: float, granted: bool, outcome: object) -> None:  # noqa: FBT001 - a row
         if type(outcome) is Failure:
-            self._standing.fail(place, None, outcome.error)
+            if self._standing.fail(place, None, outcome, _RISK):
+                self.drop(place)
             return
         self._told[place] = amount
         self.held[place] = amount if granted else 0.0
+        self._granted(place, granted=granted)
         self._recorder.emit(RiskSent, self._keys[place], amount, granted)
+
+    def _granted(self, place: int, *, granted: bool) -> None:
+        """With its first grant since it came back, a sleeve may place orders again."""
+        if granted and self._standing.ungranted:
+            self._standing.ungranted.pop(place, None)

@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import Final
 
 import attrs
@@ -10,10 +11,13 @@ from actors import Inbox, Reply, Request
 from tradedesk.marketdata import CandleCloseEvent, Slice, SourceOrderError
 from tradedesk.portfolio._allocation import Checked
 from tradedesk.portfolio._boundary import perform
+from tradedesk.portfolio._briefing import Briefing
 from tradedesk.portfolio._coordination import Coordination
 from tradedesk.portfolio._dispatch import Dispatcher
 from tradedesk.portfolio._errors import AllocationError
+from tradedesk.portfolio._facts import Facts, ask
 from tradedesk.portfolio._sleeves import Plan, Sleeves
+from tradedesk.portfolio._statistics import NO_TROUBLE, SliceReport
 from tradedesk.portfolio._trace import TraceRecord
 from tradedesk.portfolio._waves import Answer, Failure, Kind, Wave
 from tradedesk.portfolio.types import Instrument, RiskAllocationPolicy
@@ -31,10 +35,12 @@ class Caller(Request[None]):
     Attributes:
         left: it waits no longer.
         failures: what went wrong; filled at the end, for the caller to raise.
+        report: what else there is to say of its last slice.
     """
 
     left: bool = attrs.field(default=False, init=False)
     failures: Sequence[Exception] = attrs.field(default=(), init=False)
+    report: SliceReport = attrs.field(default=NO_TROUBLE, init=False)
 
     def waits(self) -> bool:
         """Whether the caller is still there."""
@@ -93,6 +99,7 @@ class Service:
         trace: called with each record at the barrier of its wave.
         sink: awaited once for each slice, with the records that came since the last time.
         records: filled by the core, when somebody watches.
+        briefing: asked before the policy, if there is a source of facts.
         unmet: failures whose caller had left, for the next one to meet.
     """
 
@@ -101,6 +108,7 @@ class Service:
     trace: Trace | None
     sink: Sink | None
     records: list[TraceRecord]
+    briefing: Briefing | None = None
     unmet: list[Exception] = attrs.field(factory=list)
     busy: bool = False
     _for_sink: list[TraceRecord] = attrs.field(factory=list)
@@ -119,8 +127,10 @@ class Service:
                         await self._show()
                     if isinstance(step, Wave):
                         outcomes = await dispatcher.carry(step)
-                    else:
+                    elif self.briefing is None:
                         outcomes = (await perform(_CALL, self._consult, step.active),)
+                    else:
+                        outcomes = (await self._consult_with_facts(self.briefing, step.active, plan.close_time),)
                     step = steps.send(outcomes)
             except StopIteration:
                 pass
@@ -132,7 +142,7 @@ class Service:
         finally:
             steps.close()
             self.busy = False
-            if self._mishaps or self.core.failed:
+            if self._mishaps or self.core.standing.eventful:
                 self._settle(caller, served=served)
 
     async def coordinate(
@@ -176,7 +186,8 @@ class Service:
         caller.failures = ()
 
     def _settle(self, caller: Caller, *, served: bool) -> None:
-        caller.failures = [*self.core.failures, *self._mishaps]
+        caller.report = self.core.report()
+        caller.failures = [*self.core.standing.raised, *self._mishaps]
         self._mishaps.clear()
         if caller.left or not served:
             self.abandon(caller)
@@ -184,6 +195,17 @@ class Service:
     def _consult(self, active: list[Instrument]) -> Checked:
         policy = self.policy
         answer = Answer(policy.allocate(active), getattr(policy, "portfolio_risk_budget", None))
+        return self.core.accept(answer, type(policy).__name__)
+
+    async def _consult_with_facts(self, briefing: Briefing, active: list[Instrument], close_time: int | None) -> object:
+        facts = await briefing.facts(close_time, type(self.policy).__name__)
+        if type(facts) is Failure:
+            return facts
+        return await perform(_CALL, partial(self._consult_with, active), facts)
+
+    def _consult_with(self, active: list[Instrument], facts: Facts) -> Checked:
+        policy = self.policy
+        answer = Answer(ask(policy, active, facts), getattr(policy, "portfolio_risk_budget", None))
         return self.core.accept(answer, type(policy).__name__)
 
     async def _show(self) -> None:

@@ -1,14 +1,16 @@
 """The check of what a runner is built from, at the edge: every mistake says what, where and what to do."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from inspect import iscoroutinefunction
-from math import isfinite
+from math import inf, isfinite
 
 from tradedesk.marketdata import Instrument
-from tradedesk.portfolio._allocation import number
+from tradedesk.portfolio._briefing import name_of
 from tradedesk.portfolio._errors import shown
+from tradedesk.portfolio._facts import FactsSource, Policy, needs_of
+from tradedesk.portfolio._numbers import number
 from tradedesk.portfolio._sleeves import Sleeve
-from tradedesk.portfolio.types import PortfolioStrategy, RiskAllocationPolicy, StrategySpec
+from tradedesk.portfolio.types import FailureRule, PortfolioStrategy, Quarantine, Restart, StrategySpec
 
 _METHODS = ("set_risk_per_trade", "is_regime_active", "on_candle_close")
 
@@ -33,8 +35,7 @@ def sleeves_of(strategies: Strategies) -> tuple[list[Sleeve], list[PortfolioStra
     owners: dict[int, Instrument] = {}
     for key, entry in strategies.items():
         spec = entry if isinstance(entry, StrategySpec) else StrategySpec(entry)
-        _require_methods(f"the strategy of sleeve {key!r}", spec.strategy, _METHODS)
-        _refuse_async(key, spec.strategy)
+        check_strategy(key, spec.strategy)
         owner = owners.setdefault(id(spec.strategy), key)
         if owner != key:
             raise ValueError(
@@ -44,6 +45,45 @@ def sleeves_of(strategies: Strategies) -> tuple[list[Sleeve], list[PortfolioStra
         sleeves.append(_sleeve(key, spec))
         objects.append(spec.strategy)
     return sleeves, objects
+
+
+def check_strategy(key: Instrument, strategy: PortfolioStrategy) -> None:
+    """Raise TypeError where a method of the strategy is missing, or is async and must not be."""
+    _require_methods(f"the strategy of sleeve {key!r}", strategy, _METHODS)
+    _refuse_async(key, strategy)
+
+
+def failure_rules(strategies: Strategies, on_failure: FailureRule) -> list[FailureRule]:
+    """What becomes of each sleeve when it fails, in declared order; ValueError for what is no rule."""
+    _check_rule("on_failure", on_failure)
+    rules: list[FailureRule] = []
+    for key, entry in strategies.items():
+        own = entry.on_failure if isinstance(entry, StrategySpec) else None
+        rules.append(_check_rule(f"on_failure of sleeve {key!r}", on_failure if own is None else own))
+    return rules
+
+
+def _check_rule(what: str, rule: FailureRule) -> FailureRule:
+    if rule != "raise" and not isinstance(rule, Quarantine | Restart):
+        raise ValueError(f"{what} must be 'raise', Quarantine(...) or Restart(...), not {shown(rule)}")
+    return rule
+
+
+def candle_timeouts(strategies: Strategies, candle_timeout: float | None) -> dict[Instrument, float]:
+    """Seconds for each sleeve's handler, infinity where there is no limit; ValueError for what is no time."""
+    _check_seconds("candle_timeout", candle_timeout)
+    seconds = {}
+    for key, entry in strategies.items():
+        own = entry.candle_timeout if isinstance(entry, StrategySpec) else None
+        seconds[key] = _check_seconds(f"candle_timeout of sleeve {key!r}", candle_timeout if own is None else own)
+    return seconds
+
+
+def _check_seconds(what: str, value: float | None) -> float:
+    seconds = inf if value is None else number(value)
+    if seconds is None or not seconds > 0:
+        raise ValueError(f"{what} must be a number of seconds above 0, not {shown(value)}")
+    return seconds
 
 
 def _sleeve(key: Instrument, spec: StrategySpec) -> Sleeve:
@@ -63,12 +103,37 @@ def _refuse_async(key: Instrument, strategy: PortfolioStrategy) -> None:
             )
 
 
-def check_policy(policy: RiskAllocationPolicy) -> None:
-    """Raise TypeError where ``allocate`` is missing, ValueError where the budget is no amount."""
-    _require_methods("the policy", policy, ("allocate",))
+def check_policy(policy: Policy, facts: FactsSource | None = None) -> None:
+    """Check that the policy can be asked, and that the source gives what it needs.
+
+    Raises:
+        TypeError: ``allocate`` is missing, or the source cannot be called.
+        ValueError: The budget is no amount, or the policy needs facts that there are not.
+    """
+    if not callable(getattr(policy, "allocate_with", None)):
+        _require_methods("the policy", policy, ("allocate",))
+    _check_facts(policy, facts)
     budget = getattr(policy, "portfolio_risk_budget", None)
     if budget is not None:
         check_amount("the policy's portfolio_risk_budget", budget)
+
+
+def _check_facts(policy: Policy, facts: FactsSource | None) -> None:
+    if facts is not None and not callable(facts):
+        raise TypeError(f"facts must be a function or an object that can be called, not {shown(facts)}")
+    needs, name = needs_of(policy), type(policy).__name__
+    if not needs:
+        return
+    if facts is None:
+        raise ValueError(f"{name} needs {_listed(needs)}: give the runner a source, facts=...")
+    gives = frozenset(getattr(facts, "gives", needs))
+    lacking = needs - gives - {"facts"}
+    if lacking:
+        raise ValueError(f"{name} needs {_listed(lacking)}, and {name_of(facts)} gives {_listed(gives) or 'nothing'}")
+
+
+def _listed(words: Iterable[str]) -> str:
+    return ", ".join(sorted(words))
 
 
 def check_amount(what: str, value: float) -> float:

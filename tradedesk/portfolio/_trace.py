@@ -5,11 +5,26 @@ barrier of each wave, in declared order, so equal runs have equal traces.
 """
 
 from collections.abc import Mapping
+from typing import Literal
 
 from tradedesk._value import value
 from tradedesk.marketdata import CandleCloseEvent, Instrument
 
-__all__ = ["Allocated", "Failed", "Handled", "Refused", "Reported", "RiskSent", "RiskTurned", "Routed", "TraceRecord"]
+__all__ = [
+    "Allocated",
+    "Failed",
+    "Handled",
+    "Quarantined",
+    "Readmitted",
+    "Refused",
+    "Reported",
+    "Restarted",
+    "Resting",
+    "RiskSent",
+    "RiskTurned",
+    "Routed",
+    "TraceRecord",
+]
 
 
 @value
@@ -83,7 +98,11 @@ class Handled:
 
 @value
 class Failed:
-    """A strategy raised: at a candle, or (``event`` is None) when it was polled or given its risk."""
+    """A strategy failed: at a routed candle, or (``event`` is None) when it was polled, given its risk or built anew.
+
+    Under ``on_failure="raise"`` what it holds is from here on the larger of what it held and what it may have
+    been sent. Under another rule `Quarantined` or `Resting` follows.
+    """
 
     sequence: int
     slice_number: int
@@ -105,4 +124,66 @@ class Refused:
     reason: str
 
 
-TraceRecord = Reported | Allocated | RiskSent | RiskTurned | Routed | Handled | Failed | Refused
+@value
+class Quarantined:
+    """From here on a sleeve holds 0, and its orders and candles are refused, until it is readmitted.
+
+    ``error`` is the failure, or the group of all of them where a restart rule ran out; ``positions`` says what
+    the rule wants done with what the sleeve still has.
+    """
+
+    sequence: int
+    slice_number: int
+    close_time: int | None
+    sleeve: Instrument
+    error: Exception
+    positions: Literal["hold", "flatten"]
+
+
+@value
+class Resting:
+    """From here on a sleeve holds 0, and its orders and candles are refused, until slice ``until`` begins."""
+
+    sequence: int
+    slice_number: int
+    close_time: int | None
+    sleeve: Instrument
+    until: int
+
+
+@value
+class Restarted:
+    """A new object has taken the sleeve's place, warmed with ``candles`` candles; orders wait for its next grant."""
+
+    sequence: int
+    slice_number: int
+    close_time: int | None
+    sleeve: Instrument
+    candles: int
+
+
+@value
+class Readmitted:
+    """A quarantined sleeve takes part again, with its old object or (``replaced``) another; orders wait likewise."""
+
+    sequence: int
+    slice_number: int
+    close_time: int | None
+    sleeve: Instrument
+    replaced: bool
+
+
+TraceRecord = (
+    Reported
+    | Allocated
+    | RiskSent
+    | RiskTurned
+    | Routed
+    | Handled
+    | Failed
+    | Refused
+    | Quarantined
+    | Resting
+    | Restarted
+    | Readmitted
+)

@@ -10,7 +10,8 @@ from enum import Enum
 import attrs
 
 from tradedesk._value import value
-from tradedesk.marketdata import Instrument
+from tradedesk.marketdata import CandleCloseEvent, Instrument
+from tradedesk.portfolio.types import Factory
 
 
 class Kind(Enum):
@@ -19,6 +20,7 @@ class Kind(Enum):
     POLL = "report the regime"
     RISK = "take an amount of risk"
     CANDLE = "handle a candle, then report the regime"
+    BUILD = "have a new object built, warm it, and let it take the old one's place"
     CALL = "be called with the payload"
 
 
@@ -29,7 +31,7 @@ class Wave:
     Attributes:
         kind: what they are to do.
         sleeves: places in declared order, ascending.
-        payloads: the amount or the event of each; None for each where the kind needs nothing.
+        payloads: the amount, the event or the `Build` of each; None for each where the kind needs nothing.
     """
 
     kind: Kind
@@ -56,12 +58,33 @@ class Answer:
 
 
 class Failure:
-    """An outcome: the exception that came out of a strategy or a policy. A value, so that it can travel."""
+    """An outcome: the exception that came out of a strategy or a policy. A value, so that it can travel.
 
-    __slots__ = ("error",)
+    Attributes:
+        error: the exception.
+        stuck: the handler has not ended though its time was up twice.
+        candle: the candle in hand, where that may be one that a new object is warmed with.
+    """
 
-    def __init__(self, error: Exception) -> None:
+    __slots__ = ("candle", "error", "stuck")
+
+    def __init__(self, error: Exception, *, stuck: bool = False, candle: object = None) -> None:
         self.error = error
+        self.stuck = stuck
+        self.candle = candle
+
+
+@attrs.define
+class Build:
+    """How a sleeve gets a new object: ``factory(sleeve)`` makes it, and it is fed ``candles``, oldest first.
+
+    ``given``: the user handed the object in, so it may be the one that has the place already. To a sleeve's actor
+    this is the message.
+    """
+
+    factory: Factory
+    candles: Sequence[CandleCloseEvent] = ()
+    given: bool = False
 
 
 @value

@@ -1,44 +1,40 @@
 """The runner: the door through which candles come in."""
 
-from collections.abc import AsyncIterable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterable, Iterable, Sequence
 from contextlib import AsyncExitStack
+from functools import partial
+from math import inf
 from types import MappingProxyType, TracebackType
-from typing import Literal, Self
+from typing import Literal, Self, cast
 
-import attrs
 import trio
 from trio.lowlevel import Task, current_task
 
-from actors import ActorStopped, Observer, Ref, Scheduler, open_system
+from actors import ActorStopped, Observer, Ref, Scheduler, System, open_system
 from tradedesk.marketdata import CandleCloseEvent, Instrument, Slice
+from tradedesk.portfolio._briefing import Briefing
 from tradedesk.portfolio._coordination import Coordination
-from tradedesk.portfolio._dispatch import Actors, Direct, Dispatcher, sleeve
-from tradedesk.portfolio._errors import RunnerStateError
+from tradedesk.portfolio._dispatch import Actors, Direct, Dispatcher, Message, guarded_sleeve, sleeve
+from tradedesk.portfolio._errors import RunnerStateError, UnknownSleeveError
+from tradedesk.portfolio._facts import FactsSource, InformedPolicy
+from tradedesk.portfolio._seats import Cast, Seat
 from tradedesk.portfolio._service import Call, Clock, Feed, Service, Sink, Trace
-from tradedesk.portfolio._setup import Strategies, check_amount, check_choice, check_policy, sleeves_of
+from tradedesk.portfolio._setup import (
+    Strategies,
+    candle_timeouts,
+    check_amount,
+    check_choice,
+    check_policy,
+    check_strategy,
+    failure_rules,
+    sleeves_of,
+)
 from tradedesk.portfolio._sleeves import Plan, Sleeves
+from tradedesk.portfolio._statistics import RunnerStatistics, SliceReport
 from tradedesk.portfolio._tasks import Turns, refuse_descendants
 from tradedesk.portfolio._trace import TraceRecord
-from tradedesk.portfolio.types import RiskAllocationPolicy
-
-
-@attrs.frozen
-class RunnerStatistics:
-    """A portfolio at one moment.
-
-    Attributes:
-        slices: slices begun.
-        candles: candles routed to sleeves.
-        active: the sleeves whose last report was active, in declared order.
-        held: what each sleeve holds of the budget; where it is not known whether an amount arrived, the larger.
-        unmet: failures whose caller had left; the next call or the end of the block raises them.
-    """
-
-    slices: int
-    candles: int
-    active: tuple[Instrument, ...]
-    held: Mapping[Instrument, float]
-    unmet: int
+from tradedesk.portfolio._waves import Build
+from tradedesk.portfolio.types import FailureRule, PortfolioStrategy, RiskAllocationPolicy
 
 
 class PortfolioRunner:
@@ -55,13 +51,15 @@ class PortfolioRunner:
     def __init__(
         self,
         strategies: Strategies,
-        policy: RiskAllocationPolicy,
+        policy: RiskAllocationPolicy | InformedPolicy,
         default_risk_per_trade: float,
         *,
         dispatch: Literal["actors", "direct"] = "actors",
         poll_regimes: bool = True,
         unknown_instruments: Literal["raise", "ignore"] = "raise",
-        on_failure: Literal["raise"] = "raise",
+        on_failure: FailureRule = "raise",
+        candle_timeout: float | None = None,
+        facts: FactsSource | None = None,
         trace: Trace | None = None,
         sink: Sink | None = None,
         observer: Observer | None = None,
@@ -79,34 +77,48 @@ class PortfolioRunner:
                 that follow each candle: cheaper, and blind to a regime that follows a clock.
             unknown_instruments: "raise" `UnknownInstrumentError`, or "ignore" such candles.
             on_failure: "raise": what a strategy raises comes out of the call, with a note, after the other
-                strategies of the slice are done; several come as an exception group.
+                strategies of the slice are done; several come as an exception group. `Quarantine` or `Restart`:
+                the call does not raise, the sleeve is taken out, and in the second case built anew. A
+                `StrategySpec` may say otherwise for its sleeve.
+            candle_timeout: seconds that a handler may take; then it is cancelled and has failed with
+                `CandleTimeoutError`. One that has not ended after as much time again is quarantined, whatever
+                ``on_failure`` says. What is not async, the other two methods, cannot be cut.
+            facts: asked once per slice, right before a policy that decides by more than names; see `FactsSource`.
             trace: called with each record at the barrier of its wave.
             sink: awaited once per slice with the records since the last time.
             observer: sees the actors' messages as they happen.
             scheduler: who runs next; production leaves that to trio.
 
         Raises:
-            ValueError: No strategies, one object in two sleeves, or an amount or choice out of range.
+            ValueError: No strategies, one object in two sleeves, an amount or choice out of range, or a policy that
+                needs facts that there are not.
             TypeError: A strategy or the policy lacks a method.
         """
         check_choice("dispatch", dispatch, ("actors", "direct"))
         check_choice("unknown_instruments", unknown_instruments, ("raise", "ignore"))
-        check_choice("on_failure", on_failure, ("raise",))
-        check_policy(policy)
-        sleeves, self._strategies = sleeves_of(strategies)
-        self.strategies = MappingProxyType(dict(strategies))
+        check_policy(policy, facts)
+        sleeves, objects = sleeves_of(strategies)
+        rules = failure_rules(strategies, on_failure)
+        self._cast = Cast(objects, dict(strategies))
+        self.strategies = MappingProxyType(self._cast.entries)
+        timeouts = enumerate(candle_timeouts(strategies, candle_timeout).items())
+        self._seats = [Seat(place, key, self._cast, seconds) for place, (key, seconds) in timeouts]
+        self._guarded = [rule != "raise" or seat.seconds < inf for rule, seat in zip(rules, self._seats, strict=True)]
         self.policy = policy
         self.default_risk_per_trade = check_amount("default_risk_per_trade", default_risk_per_trade)
         self._sleeves = Sleeves(sleeves, skip_unknown=unknown_instruments == "ignore")
         records: list[TraceRecord] = []
+        write = records.append if trace is not None or sink is not None else None
+        briefing = None if facts is None else Briefing(facts, write)
         core = Coordination(
             self._sleeves,
             self.default_risk_per_trade,
+            rules=rules,
             poll_regimes=poll_regimes,
-            trace=records.append if trace is not None or sink is not None else None,
+            trace=write if briefing is None else briefing.note,
         )
-        self._service = Service(core, policy, trace, sink, records)
-        self._direct: Dispatcher = Direct(self._strategies)
+        self._service = Service(core, cast("RiskAllocationPolicy", policy), trace, sink, records, briefing)
+        self._direct: Dispatcher = Direct(objects, self._seats)
         self._turns = Turns()
         self._as_actors = dispatch == "actors"
         self._watchers = observer, scheduler
@@ -114,7 +126,7 @@ class PortfolioRunner:
         self._coordinator: Ref[Call | Feed] | None = None
         self._tasks: set[Task] = set()
 
-    async def on_candle_close(self, event: CandleCloseEvent) -> None:
+    async def on_candle_close(self, event: CandleCloseEvent) -> SliceReport:
         """Serve one candle, as a slice of one; back when it is handled.
 
         Candles of one instant that come one at a time are allocated one at a time: three strategies that turn
@@ -127,9 +139,9 @@ class PortfolioRunner:
             ReentrantCallError: The call came from inside a handler.
             Exception: What the strategy raised, with a note that names sleeve and candle.
         """
-        await self._serve(self._sleeves.plan((event,), None))
+        return await self._serve(self._sleeves.plan((event,), None))
 
-    async def on_slice(self, events: Iterable[CandleCloseEvent] | Slice) -> None:
+    async def on_slice(self, events: Iterable[CandleCloseEvent] | Slice) -> SliceReport:
         """Serve all candles that close at one instant, in any order; no candles at all is a clock tick.
 
         Raises:
@@ -138,9 +150,8 @@ class PortfolioRunner:
             Exception: And all that `on_candle_close` raises.
         """
         if isinstance(events, Slice):
-            await self._serve(self._sleeves.plan(events.events, events.close_time))
-        else:
-            await self._serve(self._sleeves.plan(tuple(events), None))
+            return await self._serve(self._sleeves.plan(events.events, events.close_time))
+        return await self._serve(self._sleeves.plan(tuple(events), None))
 
     async def run(self, source: AsyncIterable[CandleCloseEvent | Slice] | Iterable[CandleCloseEvent | Slice]) -> None:
         """Serve a source of events or slices to its end.
@@ -172,7 +183,53 @@ class PortfolioRunner:
             active=core.active,
             held=MappingProxyType(dict(zip(self._sleeves.keys, core.held, strict=True))),
             unmet=len(self._service.unmet),
+            sleeves=MappingProxyType(core.sleeve_statistics()),
         )
+
+    def order_refusal(self, sleeve: Instrument) -> str | None:
+        """Why an order of a sleeve is to be refused now; None when it may go. For brokers to ask.
+
+        Raises:
+            UnknownSleeveError: There is no such sleeve.
+        """
+        return self._service.core.standing.order_refusal(self._place(sleeve))
+
+    def readmit(self, sleeve: Instrument, strategy: PortfolioStrategy | None = None) -> None:
+        """Let a quarantined sleeve take part again when the next slice begins: its failures are forgotten.
+
+        It is polled and told afresh; its orders wait for its next grant.
+
+        Args:
+            sleeve: its key.
+            strategy: another object to play for it; None keeps the one it has.
+
+        Raises:
+            UnknownSleeveError: There is no such sleeve.
+            RunnerStateError: It is not quarantined, or the handler that it is quarantined for still runs.
+            ValueError: The object plays for another sleeve.
+            TypeError: The object lacks a method.
+        """
+        place = self._place(sleeve)
+        down = self._service.core.standing.down.get(place)
+        if down is None or down.until is not None:
+            standing = self.statistics().sleeves[sleeve].standing
+            raise RunnerStateError(f"sleeve {sleeve!r} is {standing}: only a quarantined sleeve can be readmitted.")
+        if self._seats[place].abandoned:
+            raise RunnerStateError(f"the handler of sleeve {sleeve!r} has not ended yet: readmit it when it has.")
+        build = None
+        if strategy is not None:
+            check_strategy(sleeve, strategy)
+            owner = self._cast.sleeve_of(strategy)
+            if owner not in (None, sleeve):
+                raise ValueError(f"sleeve {owner!r} has this object already: give sleeve {sleeve!r} one of its own.")
+            build = Build(lambda _: strategy, given=True)
+        self._service.core.standing.readmit(place, build)
+
+    def _place(self, sleeve: Instrument) -> int:
+        place = self._sleeves.place_of.get(sleeve)
+        if place is None:
+            raise UnknownSleeveError(sleeve, self._sleeves.keys)
+        return place
 
     async def __aenter__(self) -> Self:
         """Start the actors."""
@@ -208,18 +265,21 @@ class PortfolioRunner:
     async def _start_actors(self, exits: AsyncExitStack) -> None:
         observer, scheduler = self._watchers
         system = await exits.enter_async_context(open_system("portfolio", observer=observer, scheduler=scheduler))
-        refs = [
-            # nobody but the coordinator writes to a sleeve, and at most one message is out: more is a defect
-            await system.start(sleeve, strategy, self._register, name=f"sleeve {key!r}", capacity=1, overflow="fail")
-            for key, strategy in zip(self._sleeves.keys, self._strategies, strict=True)
-        ]
-        dispatcher = Actors(refs)
+        refs = [await self._start_sleeve(system, seat) for seat in self._seats]
+        dispatcher = Actors(refs, self._seats)
         self._coordinator = await system.start(
             self._service.coordinate,
             dispatcher,
             self._register,
             name="coordinator",
         )
+
+    async def _start_sleeve(self, system: System, seat: Seat) -> Ref[Message]:
+        # nobody but the coordinator writes to a sleeve, and at most one message is out: more is a defect
+        start = partial(system.start, name=f"sleeve {seat.key!r}", capacity=1, overflow="fail")
+        if self._guarded[seat.place]:
+            return await start(guarded_sleeve, seat, self._register)
+        return await start(sleeve, seat.strategy, self._register)
 
     def _register(self) -> None:
         self._tasks.add(current_task())
@@ -228,7 +288,7 @@ class PortfolioRunner:
         self._exits = self._coordinator = None
         self._tasks.clear()
 
-    async def _serve(self, plan: Plan) -> None:
+    async def _serve(self, plan: Plan) -> SliceReport:
         call = Call(plan)
         turns, service, coordinator = self._turns, self._service, self._coordinator
         if turns.taken or coordinator is None:
@@ -243,6 +303,7 @@ class PortfolioRunner:
             await self._ask(coordinator, call)
         elif call.failures or service.unmet:
             self._raise(call.failures)
+        return call.report
 
     async def _ask(self, coordinator: Ref[Call | Feed], caller: Call | Feed) -> None:
         service = self._service

@@ -1,16 +1,23 @@
 """The values and protocols that users of the portfolio meet."""
 
-from collections.abc import Mapping
-from typing import Protocol
+from collections.abc import Callable, Mapping
+from inspect import iscoroutinefunction
+from typing import Literal, Protocol
 
 import attrs
 
 from tradedesk.marketdata import CandleCloseEvent, Instrument, Slice
+from tradedesk.portfolio._errors import shown
 
 __all__ = [
     "CandleCloseEvent",
+    "Factory",
+    "FailureRule",
     "Instrument",
     "PortfolioStrategy",
+    "Positions",
+    "Quarantine",
+    "Restart",
     "RiskAllocationPolicy",
     "Slice",
     "StrategySpec",
@@ -49,6 +56,69 @@ class RiskAllocationPolicy(Protocol):
         ...
 
 
+Factory = Callable[[Instrument], PortfolioStrategy]
+"""Makes a new strategy object for a sleeve, each time it is called."""
+
+Positions = Literal["hold", "flatten"]
+"""What is to become of the open positions of a sleeve that is quarantined."""
+
+
+def _positions(_: object, attribute: "attrs.Attribute[Positions]", value: object) -> None:
+    if value not in ("hold", "flatten"):
+        raise ValueError(f"{attribute.name} must be 'hold' or 'flatten', not {shown(value)}")
+
+
+def _factory(_: object, attribute: "attrs.Attribute[Factory]", value: object) -> None:
+    if not callable(value):
+        raise TypeError(f"{attribute.name} must be a function from sleeve to new strategy, not {shown(value)}")
+    if iscoroutinefunction(value):
+        raise TypeError(f"{attribute.name} is async, and a slice waits for it: write def, and await elsewhere")
+
+
+def _at_least(least: int) -> Callable[[object, "attrs.Attribute[int]", int], None]:
+    def check(_: object, attribute: "attrs.Attribute[int]", value: object) -> None:
+        if not isinstance(value, int) or isinstance(value, bool) or value < least:
+            raise ValueError(f"{attribute.name} must be a whole number, {least} or more, not {shown(value)}")
+
+    return check
+
+
+@attrs.frozen
+class Quarantine:
+    """A sleeve that fails is taken out until `PortfolioRunner.readmit`: it holds 0, orders and candles are refused.
+
+    Attributes:
+        positions: whether a broker is to "hold" or "flatten" what the sleeve has open.
+    """
+
+    positions: Positions = attrs.field(default="hold", validator=_positions)
+
+
+@attrs.frozen
+class Restart:
+    """A sleeve that fails gets a new strategy object, until it has failed too often: then it is quarantined.
+
+    Attributes:
+        factory: called with the sleeve; returns a new object each time.
+        limit: so many failures within ``within`` slices are borne; one more quarantines. At least 1.
+        within: slices, the current one included. At least 1.
+        backoff: slices that the sleeve sits out before the new object is built, at the start of the next one.
+        warm_up: so many candles, the last that the sleeve handled, are given to the new object before it takes part.
+        positions: what becomes of open positions once the sleeve is quarantined; see `Quarantine`.
+    """
+
+    factory: Factory = attrs.field(validator=_factory)
+    limit: int = attrs.field(default=3, validator=_at_least(1))
+    within: int = attrs.field(default=100, validator=_at_least(1))
+    backoff: int = attrs.field(default=0, validator=_at_least(0))
+    warm_up: int = attrs.field(default=0, validator=_at_least(0))
+    positions: Positions = attrs.field(default="hold", validator=_positions)
+
+
+FailureRule = Literal["raise"] | Quarantine | Restart
+"""What becomes of a sleeve that fails."""
+
+
 @attrs.frozen
 class StrategySpec:
     """A strategy with what its class does not say; a value of the runner's ``strategies``.
@@ -57,8 +127,12 @@ class StrategySpec:
         strategy: the strategy itself.
         instrument: what it trades; None asks the strategy, then the key.
         period: the one period it wants, such as "15MINUTE"; None asks the strategy, then takes all.
+        on_failure: what becomes of the sleeve when it fails; None takes the runner's rule.
+        candle_timeout: seconds for its handler; None takes the runner's, infinity is no limit.
     """
 
     strategy: PortfolioStrategy
     instrument: Instrument | None = None
     period: str | None = None
+    on_failure: FailureRule | None = None
+    candle_timeout: float | None = None

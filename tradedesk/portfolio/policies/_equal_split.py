@@ -1,22 +1,9 @@
-"""Policies that split a risk budget; pure and frozen."""
-
-from math import isfinite
+"""The budget in equal parts."""
 
 import attrs
 
-from tradedesk.portfolio._errors import shown
+from tradedesk.portfolio.policies._checks import not_negative, one
 from tradedesk.portfolio.types import Instrument
-
-__all__ = ["EqualSplitRiskPolicy"]
-
-
-def _finite_and_not_negative(_: object, attribute: "attrs.Attribute[float]", value: float) -> None:
-    try:
-        good = isfinite(value) and value >= 0
-    except (TypeError, OverflowError):  # no number, or an int beyond all floats
-        good = False
-    if not good:
-        raise ValueError(f"{attribute.name} must be finite and not negative, not {shown(value)}")
 
 
 @attrs.frozen
@@ -27,7 +14,7 @@ class EqualSplitRiskPolicy:
         portfolio_risk_budget: what is split, in the unit of risk per trade; finite, not negative.
     """
 
-    portfolio_risk_budget: float = attrs.field(validator=_finite_and_not_negative)
+    portfolio_risk_budget: float = attrs.field(validator=one(not_negative))
 
     def allocate(self, active_instruments: list[Instrument]) -> dict[Instrument, float]:
         """Return ``{sleeve: budget / k}``; an empty dict for an empty list."""
