@@ -101,6 +101,8 @@ def test_a_limit_fills_at_its_price_or_at_a_better_open(side, prices, expected):
     [
         ("buy", BAR, [("buy", 1, 103.0, "inside")]),
         ("buy", (104.0, 105.0, 95.0, 102.0), [("buy", 1, 104.0, "open")]),
+        ("buy", (103.0, 105.0, 95.0, 102.0), [("buy", 1, 103.0, "open")]),
+        ("buy", (100.0, 103.0, 95.0, 102.0), [("buy", 1, 103.0, "inside")]),
         ("buy", (100.0, 102.9, 95.0, 102.0), []),
         ("sell", (104.0, 105.0, 95.0, 102.0), [("sell", 1, 103.0, "inside")]),
         ("sell", BAR, [("sell", 1, 100.0, "open")]),
@@ -216,6 +218,15 @@ def test_a_bracket_closes_what_its_entry_opened_and_no_more():
     assert brief(pit.show(BAR)) == [("sell", 2, 96.0, "inside")]
 
 
+def test_a_bracket_leaves_alone_what_others_opened():
+    pit = Pit()
+    pit.give(lambda: pit.desk.sell(1))
+    pit.give(lambda: pit.desk.buy(3, stop_loss=96.0))
+    pit.give(lambda: pit.desk.buy(2))
+    assert brief(pit.show(BAR)) == [("buy", 2, 100.0, "open"), ("sell", 2, 96.0, "inside")]
+    assert pit.desk.size == 2
+
+
 def test_a_bracket_of_an_entry_that_opened_nothing_is_cancelled():
     pit = Pit()
     pit.give(lambda: pit.desk.sell(3))
@@ -285,6 +296,8 @@ def test_limits_and_stops_look_at_the_quote_of_their_own_side(side, details, pri
         ("sell", {"stop": 97.0, "limit": 96.5}, 96.5),
         ("buy", {"limit": 98.0}, 98.0),
         ("sell", {"limit": 103.0}, 103.0),
+        ("buy", {"limit": 101.0}, 100.0),
+        ("sell", {"limit": 99.0}, 100.0),
     ],
 )
 def test_market_orders_and_stops_slip_and_limits_do_not(side, details, price):
