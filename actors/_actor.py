@@ -13,9 +13,9 @@ from trio.lowlevel import current_task
 from actors._deadlines import Alarm
 from actors._errors import RestartLimitExceeded, StartFailed
 from actors._group import Node
-from actors._inbox import Inbox
+from actors._inbox import Inbox, NoMoreMessages
 from actors._lifecycle import Life, Order, after
-from actors._ref import Ref
+from actors._ref import Ref, give, wait_ended
 from actors._restart import Crashes
 from actors._seam import Waiter
 from actors._statistics import ActorStatistics
@@ -47,6 +47,7 @@ class Actor(Generic[M]):
         "_group",
         "_inbox",
         "_living",
+        "_postponed",
         "_ref",
         "start_failure",
         "starter",
@@ -72,6 +73,7 @@ class Actor(Generic[M]):
         self._group = group
         self._cut = False  # a group brings this incarnation down
         self._down: Waiter | None = None  # who waits until it is
+        self._postponed = False  # it begins only after one who went down while it waited for that one
         self.starter: Waiter | None = None  # waits for the very first begin
         self.start_failure: Exception | None = None
 
@@ -89,6 +91,8 @@ class Actor(Generic[M]):
                     with ref._scope:  # noqa: SLF001 - ref and actor are two ends of one thing
                         await self._behaviour(inbox, *self._args)
                         inbox.finish()
+                except NoMoreMessages:  # of anext(inbox); a loop catches its own
+                    inbox.finish()
                 except Exception as error:  # noqa: BLE001 - the one place where a crash becomes a report
                     crash = error
                 finally:
@@ -188,36 +192,59 @@ class Actor(Generic[M]):
     # What a group does ----------------------------------------------------------------------------------
 
     @property
-    def alive(self) -> bool:
-        """Whether the actor has not ended."""
-        return self._inbox.life is not Life.ENDED
+    def name(self) -> str:
+        """The actor's name."""
+        return self._inbox.name
 
     def picture(self) -> ActorStatistics:
         """Return its statistics."""
         return self._inbox.statistics()
 
     async def bring_down(self) -> None:
-        """Cut the incarnation and come back when it is over; the actor then waits to be called again."""
-        inbox = self._inbox
+        """Cut the incarnation and come back when it is over; the actor then waits to be called again.
+
+        A temporary actor is not called again: it is killed.
+        """
+        inbox, turn = self._inbox, self._group.turn
         while inbox.nap is not None and not inbox.nap.left:  # it is just getting up
             await inbox.runtime.scheduler.pause()
         if inbox.life in (Life.STARTING, Life.ENDED):  # who starts for the first time is new anyway
+            return
+        if self._is_temporary():
+            give(self._ref, Order.KILL)
+            with turn.waits_for(inbox):
+                await wait_ended(self._ref)
             return
         self._cut = True
         if inbox.nap is None:
             self._ref._scope.cancel()  # noqa: SLF001
             self._down = down = Waiter(inbox.runtime.scheduler)
-            await down.wait()
+            with turn.waits_for(inbox):
+                await down.wait()
+        else:
+            inbox.waits_for = turn.wait
 
     async def call_again(self) -> None:
         """Let the actor run; come back when it first awaits its inbox again, or has ended."""
-        inbox, nap = self._inbox, self._inbox.nap
+        inbox, turn = self._inbox, self._group.turn
         self._cut = False
-        if nap is not None:
+        while inbox.nap is not None:
             inbox.begun = begun = Waiter(inbox.runtime.scheduler)
-            if nap.left:  # its own rest may just be over
-                nap.arrive()
-            await begun.wait()
+            if inbox.nap.left:  # its own rest may just be over
+                inbox.nap.arrive()
+            with turn.waits_for(inbox, self._postpone):
+                await begun.wait()
+            if not self._postponed:
+                turn.begun()
+                return
+            self._postponed = False
+            await self.bring_down()
+            await turn.pass_on()
+            self._cut = False
+
+    def _postpone(self) -> None:
+        self._postponed = self._cut = True
+        self._ref._scope.cancel()  # noqa: SLF001
 
     def forgive(self) -> None:
         """Forget its crashes."""
@@ -241,14 +268,21 @@ class Actor(Generic[M]):
 
     async def _hold(self) -> None:
         """Wait until the group calls, unless an order to end comes first."""
-        inbox = self._inbox
+        await self._hold_once()
+        while self._postponed and self._inbox.life is Life.RUNNING:  # put off after the call, and before it got up
+            await self._hold_once()
+
+    async def _hold_once(self) -> None:
+        inbox, turn = self._inbox, self._group.turn
         inbox.nap = nap = Waiter(inbox.runtime.scheduler)
+        inbox.waits_for = turn.wait
+        turn.make_way_for(inbox)
         self._is_down()
         try:
             with trio.CancelScope(shield=True):
                 await nap.wait()
         finally:
-            inbox.nap = None
+            inbox.nap = inbox.waits_for = None
 
     async def _rest(self, delay: float) -> None:
         """Wait, unless an order to end comes first; messages wait too."""
@@ -259,7 +293,7 @@ class Actor(Generic[M]):
             with trio.CancelScope(shield=True):  # a system that is cancelled says so by an order
                 await nap.wait()
         finally:
-            inbox.nap = None
+            inbox.nap = inbox.waits_for = None
 
     def _end(self, reason: str, crash: Exception | None) -> None:
         inbox = self._inbox

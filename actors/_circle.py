@@ -1,10 +1,11 @@
 """Who waits for whom: an actor that would wait for itself, by any way round, is told so at once.
 
-An edge A -> B stands while A's own task waits for an answer of B, for a place in B's inbox, or for B's end. A
-deferred answer is nobody's in particular, so it takes its edge away.
+An edge A -> B stands while A's own task waits for an answer of B, for a place in B's inbox, for B's beginning or for
+B's end, and while A is down and its group first waits for B (`actors._turn`). A deferred answer is nobody's in
+particular, so it takes its edge away.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import attrs
@@ -17,10 +18,14 @@ from actors._messages import WAITING, Answers
 
 @attrs.define(eq=False)
 class Wait:
-    """What one actor's task waits for; without answers, for all targets alike."""
+    """What one actor's task waits for; without answers, for all targets alike.
+
+    ``give_way``, where there is one, may still put off what is waited for; it says whether it did.
+    """
 
     targets: Sequence[Mailbox]
     answers: Answers | None
+    give_way: Callable[[], bool] | None = None
 
     def open(self) -> Iterator[Mailbox]:
         """The targets that still owe something."""
@@ -36,23 +41,36 @@ class Wait:
 
 def refuse_circle(asker: Mailbox, target: Mailbox) -> None:
     """Raise `AskCycle` when ``target`` is ``asker``, or waits for it, over however many others."""
-    seen = {id(target)}
-    paths: list[tuple[Mailbox, tuple[str, ...]]] = [(target, (asker.name, target.name))]
+    path = way(target, asker)
+    if path and not any(_gives_way(each) for each in path[:-1]):
+        raise AskCycle(tuple(each.name for each in (asker, *path)))
+
+
+def _gives_way(inbox: Mailbox) -> bool:
+    wait = inbox.waits_for
+    return wait is not None and wait.give_way is not None and wait.give_way()
+
+
+def way(waiting: Mailbox, target: Mailbox) -> tuple[Mailbox, ...]:
+    """From one actor to another for which it waits, over however many others, both included; empty if it does not."""
+    seen = {id(waiting)}
+    paths: list[tuple[Mailbox, tuple[Mailbox, ...]]] = [(waiting, (waiting,))]
     while paths:
         here, path = paths.pop()
-        if here is asker:
-            raise AskCycle(path)
+        if here is target:
+            return path
         wait = here.waits_for
         if wait is not None:
             for there in wait.open():
                 if id(there) not in seen:
                     seen.add(id(there))
-                    paths.append((there, (*path, there.name)))
+                    paths.append((there, (*path, there)))
+    return ()
 
 
 @contextmanager
 def waiting_for(target: Mailbox) -> Iterator[None]:
-    """The current task, if it is an actor's, waits for a place in an inbox, or for an end."""
+    """The current task, if it is an actor's, waits for a place in an inbox, for a beginning or an end."""
     asker = target.runtime.actors.get(current_task())
     if asker is None:
         yield

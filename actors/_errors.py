@@ -158,10 +158,20 @@ class NameTaken(ActorError):
 
 
 class SystemClosed(ActorError):
-    """The system's block has ended, or is ending: nothing can be started in it any more."""
+    """The system's block has ended, or is ending: nothing can be started in it any more.
 
-    def __init__(self, system: str) -> None:
-        super().__init__(f"system {system!r} is closed: start actors inside its 'async with open_system(...)' block.")
+    Attributes:
+        ending: whether actors still run, and finish what is queued.
+    """
+
+    def __init__(self, system: str, *, ending: bool = False) -> None:
+        self.ending = ending
+        super().__init__(
+            f"system {system!r} is ending and starts nobody new: its block was left, and its actors only finish what "
+            "is queued. An actor that starts others on the way has to catch SystemClosed."
+            if ending
+            else f"system {system!r} is closed: start actors inside its 'async with open_system(...)' block."
+        )
 
 
 class AskCycle(ActorError):

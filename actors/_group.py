@@ -2,7 +2,7 @@
 
 A group is plain structured concurrency. Every child keeps its own task; a recovery is one more task in the
 system's nursery, which brings the affected children down from right to left, rests, and calls them again from
-left to right. Recoveries of one tree of groups take turns.
+left to right. Recoveries of one tree of groups take turns (`actors._turn`).
 """
 
 import logging
@@ -11,10 +11,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, Literal, Protocol, get_args
 
 import trio
+from trio.lowlevel import current_task
 
+from actors._deadlines import Alarm
 from actors._errors import RestartLimitExceeded
 from actors._restart import Crashes, Restart
+from actors._seam import Waiter
 from actors._statistics import ActorStatistics, Tree
+from actors._turn import Turn
 
 if TYPE_CHECKING:
     from actors._runtime import Runtime
@@ -28,8 +32,8 @@ class Child(Protocol):
     """What a group knows of an actor, or of a group in it."""
 
     @property
-    def alive(self) -> bool:
-        """Whether it may still run again."""
+    def name(self) -> str:
+        """What logs call it."""
         ...
 
     def picture(self) -> ActorStatistics | Tree:
@@ -74,7 +78,7 @@ class Node:
         self._crashes = None if restart is None else Crashes(name, restart)
         self._children: dict[Child, None] = {}  # in start order
         self._crashed: dict[Child, float] = {}  # who waits for a recovery, and how long it is to rest
-        self.turn: trio.StrictFIFOLock = trio.StrictFIFOLock() if parent is None or parent.is_root else parent.turn
+        self.turn: Turn = Turn(runtime.scheduler) if parent is None or parent.is_root else parent.turn
 
     def adopt(self, child: Child) -> None:
         """Add a child behind those that are there."""
@@ -97,9 +101,12 @@ class Node:
     def recover(self, child: Child, delay: float) -> None:
         """Start to call ``child``, and whom its crash concerns, again in ``delay`` seconds."""
         self._crashed[child] = delay
+        turn = child.turn if isinstance(child, Node) else self.turn
         scope = trio.CancelScope(shield=True)  # as the rest of a single actor: those who clean up may still ask
         self._services.append(scope)
-        self._nursery.start_soon(self._serve, child, scope, name=f"{self.name}.recover")
+        self._nursery.start_soon(
+            self._serve, child, turn, turn.queue(), scope, name=f"{self.name}.recover({child.name})"
+        )
 
     def escalate(self, error: RestartLimitExceeded) -> RestartLimitExceeded | None:
         """A child gave up: let the parent call the whole group again; return what nobody can mend."""
@@ -116,11 +123,6 @@ class Node:
     def picture(self) -> Tree:
         """Return its name, and the pictures of what lives in it."""
         return Tree(self.name, self.scope, tuple(child.picture() for child in self._children))
-
-    @property
-    def alive(self) -> bool:
-        """A group may get new children for as long as its system lives."""
-        return True
 
     async def bring_down(self) -> None:
         """From right to left."""
@@ -139,24 +141,30 @@ class Node:
         if self._crashes is not None:
             self._crashes.forgive()
 
-    async def _serve(self, child: Child, scope: trio.CancelScope) -> None:
+    async def _serve(self, child: Child, turn: Turn, ticket: Waiter, scope: trio.CancelScope) -> None:
         try:
             with scope:
+                await ticket.wait()
                 await self._recover(child)
         finally:
             self._services.remove(scope)
+            turn.leave(ticket)
+            self._runtime.scheduler.gone(current_task())
 
     async def _recover(self, child: Child) -> None:
-        turn = child.turn if isinstance(child, Node) else self.turn
-        async with turn:
-            if child not in self._crashed:  # two crashed at once, and the other's recovery took this one along
-                return
-            affected = self._affected(child)
-            for each in reversed(affected):
-                await each.bring_down()
-            await trio.sleep(max(self._crashed.pop(each, 0.0) for each in (child, *affected)))
-            for each in affected:
-                await each.call_again()
+        if child not in self._crashed:  # two crashed at once, and the other's recovery took this one along
+            return
+        affected = self._affected(child)
+        for each in reversed(affected):
+            await each.bring_down()
+        await self._rest(max(self._crashed.pop(each, 0.0) for each in (child, *affected)))
+        for each in affected:
+            await each.call_again()
+
+    async def _rest(self, delay: float) -> None:
+        waiter = Waiter(self._runtime.scheduler)
+        self._runtime.at(self._runtime.now() + delay, Alarm(waiter))
+        await waiter.wait()
 
     def _affected(self, child: Child) -> Sequence[Child]:
         if self.scope == "one_for_all":

@@ -29,6 +29,10 @@ _RUNNING: Final = Life.RUNNING  # a look-up in an enum class costs as much as th
 _GIVEN: Final = -1
 
 
+class NoMoreMessages(StopAsyncIteration):
+    """Ends the loop over an inbox; leaving the behaviour by it, out of ``anext(inbox)``, is a good end as well."""
+
+
 class Reply:
     """The answer to one message, handed out by `Inbox.defer` to be given later, by anybody."""
 
@@ -82,7 +86,8 @@ Watched = dict["Ref[Never]", _Notice]
 class Inbox(Mailbox, Generic[M]):
     """Where one actor's messages wait: ``async for message in inbox``.
 
-    The loop ends when the actor is told to stop. Only the actor's own task may iterate.
+    The loop ends when the actor is told to stop. Only the actor's own task may iterate. ``await anext(inbox)``
+    takes one message; what it raises at the end may leave the behaviour, which then has ended in good order.
     """
 
     __slots__ = ("_on_cancel", "_watched", "handler_limit")
@@ -251,7 +256,7 @@ class Inbox(Mailbox, Generic[M]):
             answers.fail(self.place, NoReply(self.name, self.in_hand))
 
     async def _turn(self, *, rested: bool) -> None:
-        """Return when a message may be taken; raise StopAsyncIteration when none is to come."""
+        """Return when a message may be taken; raise NoMoreMessages when none is to come."""
         self._check_owner()
         if self.life is Life.STARTING:
             self.life = after(self.life, Order.BEGIN)
@@ -269,7 +274,7 @@ class Inbox(Mailbox, Generic[M]):
                 await self._park()
         # a checkpoint: a behaviour with the loop inside another loop would spin, and hold up the whole program
         await self.runtime.scheduler.pause()
-        raise StopAsyncIteration
+        raise NoMoreMessages
 
     async def _park(self) -> None:
         task = current_task()

@@ -11,6 +11,11 @@ from actors._errors import RestartLimitExceeded
 Kind = Literal["permanent", "transient", "temporary"]
 
 
+def _above_zero(_: object, attribute: "attrs.Attribute[float]", value: float) -> None:
+    if not (isfinite(value) and value > 0):
+        raise ValueError(f"{attribute.name} must be a finite number, more than 0, not {value!r}")
+
+
 def _finite(least: float) -> Callable[[object, "attrs.Attribute[float]", float], None]:
     def check(_: object, attribute: "attrs.Attribute[float]", value: float) -> None:
         if not (isfinite(value) and value >= least):
@@ -54,14 +59,14 @@ class Restart:
 
     Attributes:
         limit: restarts allowed in the window, 0 or more.
-        within: length of the window in seconds; it moves with time.
+        within: length of the window in seconds, more than 0; it moves with time. No crash would ever count in none.
         backoff: the wait before each restart; None restarts at once.
         kind: "transient" restarts after a crash; "permanent" also when the behaviour returns; "temporary" never:
-            its crash is reported, and costs nobody else anything.
+            its crash is reported, and costs nobody else anything; a group that is brought down ends it for good.
     """
 
     limit: int = attrs.field(default=3, validator=[attrs.validators.instance_of(int), attrs.validators.ge(0)])
-    within: float = attrs.field(default=60.0, validator=_finite(0.0))
+    within: float = attrs.field(default=60.0, validator=_above_zero)
     backoff: Backoff | None = None
     kind: Kind = attrs.field(
         default="transient", validator=attrs.validators.in_(("permanent", "transient", "temporary"))

@@ -10,6 +10,7 @@ import attrs
 import trio
 
 from actors._actor import Actor
+from actors._circle import waiting_for
 from actors._context import ContextInbox, Variables, variables_of, without
 from actors._deadlines import check_span
 from actors._errors import NameTaken, SystemClosed
@@ -71,7 +72,7 @@ class Starter:
         """Start an actor in ``group``; see `Group.start`."""
         _check(behaviour, options)
         if self.closed:
-            raise SystemClosed(self._system)
+            raise SystemClosed(self._system, ending=bool(self.living))
         name = self._name(behaviour, options.name)
         self.started += 1
         inbox: Inbox[M] = self._inbox(name, options)
@@ -114,7 +115,8 @@ class Starter:
         else:
             self._nursery.start_soon(actor.run, name=inbox.name)
         try:
-            await begun.wait()
+            with waiting_for(inbox):
+                await begun.wait()
         finally:
             if begun.left:  # the starter was cancelled
                 inbox.begun = actor.starter = None
@@ -167,8 +169,8 @@ class Group:
         Raises:
             NameTaken: a living actor has that name.
             StartFailed: the behaviour returned before it awaited its inbox. What it raised before then
-                comes out of here as it is.
-            SystemClosed: the block has ended, or is ending.
+                comes out of here as it is; so does `AskCycle`, when it asked the actor that waits here.
+            SystemClosed: the block has ended, or is ending; an actor that starts others on the way has to expect it.
         """
         options = Options(name, capacity, overflow, restart, handler_timeout, variables_of(context))
         return await self._starter.start(self._node, behaviour, args, options)

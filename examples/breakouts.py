@@ -13,7 +13,8 @@ from collections import deque
 
 import trio
 
-from tradedesk.execution import Commission, Desk, Fill, HearsFills, PaperBroker, Slippage, Terms, worked
+from tradedesk.backtest import backtest
+from tradedesk.execution import Commission, Desk, Fill, HearsFills, PaperBroker, Slippage, Terms
 from tradedesk.indicators import ATR
 from tradedesk.marketdata import merge
 from tradedesk.portfolio import CandleCloseEvent, EqualSplitRiskPolicy, Instrument, PortfolioRunner
@@ -70,16 +71,16 @@ async def main() -> None:
     strategies = {name: HearsFills(player, player.desk) for name, player in players.items()}
     policy = EqualSplitRiskPolicy(portfolio_risk_budget=1_000.0)
     async with PortfolioRunner(strategies, policy, default_risk_per_trade=500.0) as runner:
-        broker.ask_first(runner.order_refusal)
-        await runner.run(worked(merge(*map(read, names())), broker))
+        result = await backtest(runner, broker, merge(*map(read, names())))
     print("share  entries  won   realised  unrealised  commission     profit")
     for name, player in players.items():
-        book = broker.sleeve(name)
+        book = result.sleeves[name]
         won = sum(trip.profit > 0 for trip in trips[name])
         amounts = f"{book.realised:>11,.2f}{book.unrealised:>12,.2f}{book.commission:>12,.2f}{book.profit:>11,.2f}"
         print(f"{name:<6}{player.entries:>8}{won:>5}{amounts}")
-    account = broker.account()
-    print(f"equity {account.equity:,.2f} from {account.cash:,.2f}, {broker.statistics().rejected} orders rejected")
+    account = result.account
+    print(f"equity {account.equity:,.2f} from {account.cash:,.2f}, at worst {min(result.equity):,.2f}")
+    print(f"{len(result.fills)} fills, {result.rejected} orders rejected")
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ INCLUDED = re.compile(r"^\s*\.\. literalinclude:: (\S+)$", re.MULTILINE)
 PUBLIC = (
     "actors",
     "actors.testing",
+    "tradedesk.backtest",
     "tradedesk.execution",
     "tradedesk.indicators",
     "tradedesk.marketdata",

@@ -1,13 +1,14 @@
 """A4, A8: a scenario is cancelled at each of its checkpoints in turn, and every message and ask still has one fate."""
 
+from contextlib import suppress
 from itertools import count
 
 import pytest
 import trio
 from trio.lowlevel import current_task
 
-from actors import ActorCrashed, ActorStopped, AskTimeout, NoReply, open_system
-from tests.actors.parts import Ledger
+from actors import ActorCrashed, ActorStopped, AskTimeout, Backoff, NoReply, Restart, open_system
+from tests.actors.parts import Boom, Ledger
 from tests.actors.schedules import Schedule, every_schedule
 
 ASK_ERRORS = (ActorCrashed, ActorStopped, AskTimeout, NoReply)
@@ -128,6 +129,111 @@ async def as_stopper(scheduler, book, canceller):
             await target.stop()
             await target.kill()
         await target.kill()
+
+
+class Desk:
+    """Actors that crash at each third message, and a client that asks them through their recoveries."""
+
+    def __init__(self, system, book):
+        self.system = system
+        self.book = book
+        self.refs = []
+
+    async def start(self):
+        outer = self.system.group("outer", scope="rest_for_one")
+        inner = outer.group("inner", scope="one_for_all", restart=Restart(limit=9))
+        for name, home, limit in (("a", outer, 9), ("b", inner, 0), ("c", inner, 9), ("d", outer, 9)):
+            rule = Restart(limit=limit, backoff=Backoff(0.5, up_to=0.5))
+            self.refs.append(await home.start(brittle, self.refs[:1], name=name, restart=rule))
+
+    async def use(self, who):
+        for number in range(3):
+            for ref in self.refs:
+                await self.book.tell(ref, f"{who} tells {ref.name} {number}")
+            await self.book.ask(self.refs[number], f"{who} asks {number}", timeout=2.5)
+
+
+async def brittle(inbox, before):
+    """Asks in the set-up of each later life who stands before it; crashes of every third message."""
+    for ref in before if inbox.statistics().restarts else ():
+        with suppress(*ASK_ERRORS):
+            await ref.ask(f"{inbox.name} begins {life_of(inbox)}", timeout=5.0)
+    handled = 0
+    try:
+        async for message in inbox:
+            handled += " begins " not in message
+            await trio.sleep(0.1)
+            if handled == 3:
+                raise Boom(message)
+            inbox.reply(message)
+    finally:
+        with trio.CancelScope(shield=True):
+            await trio.sleep(0.1)
+
+
+def life_of(inbox):
+    """Different each time: the law of messages tells them apart by their text."""
+    return f"{inbox.statistics().restarts} at {trio.current_time():.6f}"
+
+
+async def as_host_of_groups(scheduler, book, canceller):
+    """The whole block is cancelled, while groups recover."""
+    with canceller.watch():
+        async with open_system(observer=book.ledger, scheduler=scheduler) as system, trio.open_nursery() as nursery:
+            desk = Desk(system, book)
+            await desk.start()
+            nursery.start_soon(desk.use, "one")
+            await trio.sleep(0.2)
+            await desk.use("host")
+
+
+async def as_asker_of_groups(scheduler, book, canceller):
+    """Who asks actors that recover is cancelled; the groups go on."""
+    async with open_system(observer=book.ledger, scheduler=scheduler) as system:
+        desk = Desk(system, book)
+        await desk.start()
+        with canceller.watch():
+            await desk.use("host")
+
+
+async def as_recovery(scheduler, book, canceller):
+    """The task that recovers a group is cancelled with its system: the block fails at each of its steps."""
+    async with open_system(observer=book.ledger, scheduler=scheduler) as system, trio.open_nursery() as nursery:
+        desk = Desk(system, book)
+        await desk.start()
+        nursery.start_soon(desk.use, "one")
+        while trio.current_time() < 3:
+            canceller.left -= 1
+            if canceller.left == 0:
+                fail()
+            await trio.sleep(0.05)
+
+
+def fail():
+    raise Boom("body")
+
+
+@pytest.mark.parametrize("schedule", [Schedule("production"), Schedule("controlled", 3), Schedule("trio", 4)], ids=str)
+@pytest.mark.parametrize("scenario", [as_host_of_groups, as_asker_of_groups, as_recovery])
+def test_wherever_it_is_cancelled_while_groups_recover_every_message_and_ask_has_one_fate(scenario, schedule):
+    for step in count(1):
+        book, canceller = Book(), CancelAt(step)
+
+        async def cancelled(scheduler, book=book, canceller=canceller):
+            trio.lowlevel.add_instrument(canceller)
+            try:
+                await scenario(scheduler, book, canceller)
+            except* Boom:  # the body's, or of a crash while the block drains
+                pass
+
+        schedule.run(cancelled)
+        # what the actors ask one another in their set-up has no sender outside who knows of it
+        asked_inside = {message for message in book.ledger.entered + book.ledger.dead if " begins " in message}
+        book.unknown += sorted(asked_inside)
+        book.close()
+        if canceller.left > 0:
+            break
+    assert step > 5
 
 
 @pytest.mark.parametrize(

@@ -154,8 +154,8 @@ async def test_a_sibling_that_is_brought_down_loses_its_message_in_hand_and_keep
     assert ledger.letters == []
 
 
-@pytest.mark.parametrize("rule", [None, RULE, Restart(kind="permanent"), Restart(kind="temporary")])
-def test_a_sibling_comes_back_with_its_group_whatever_its_own_rule(rule):
+@pytest.mark.parametrize("rule", [None, RULE, Restart(kind="permanent")])
+def test_a_sibling_comes_back_with_its_group_although_its_own_rule_would_not_ask_for_it(rule):
     @every_schedule
     async def scenario(scheduler):
         log = []
@@ -167,6 +167,52 @@ def test_a_sibling_comes_back_with_its_group_whatever_its_own_rule(rule):
             await trio.sleep(1)
             assert restarts([a, b]) == [1, 1]
             assert await b.ask("x") == "x"
+
+    scenario()
+
+
+@pytest.mark.parametrize("scope", ["one_for_all", "rest_for_one"])
+@pytest.mark.parametrize("busy", [True, False])
+def test_a_temporary_sibling_ends_with_its_group_for_good(scope, busy):
+    @every_schedule
+    async def scenario(scheduler):
+        log, outcomes, ledger = [], [], Ledger()
+        async with open_system(scheduler=scheduler, observer=ledger) as system, trio.open_nursery() as nursery:
+            group = system.group("g", scope=scope)
+            (a,) = await start(group, "a", log)
+            (b,) = await start(group, "b", log, restart=Restart(kind="temporary"), setup=0.0, tidy=3.0)
+            (c,) = await start(group, "c", log)
+            if busy:
+                nursery.start_soon(ask, b, 50.0, outcomes)
+                await trio.sleep(1)
+                b.tell_nowait("queued")
+            log.clear()
+            await a.tell(Boom())
+            await trio.sleep(10)
+            assert log == ["-a", "-c", "-b", "+a", "+c"]
+            assert restarts([a, b, c]) == [1, 0, 1]
+            assert (b.ending.reason, b.ending.error) == ("killed", None)
+            assert [(type(each), each.begun) for each in outcomes] == [(ActorStopped, True)] * busy
+            await system.start(member, [], name="b")  # its name is free
+        assert ledger.dead == ["queued"] * busy
+
+    scenario()
+
+
+def test_a_temporary_sibling_that_crashes_while_it_is_brought_down_is_logged_and_stops_nothing(caplog):
+    @every_schedule
+    async def scenario(scheduler):
+        caplog.clear()
+        async with open_system(scheduler=scheduler) as system:
+            group = system.group("g", scope="one_for_all")
+            (a,) = await start(group, "a", [])
+            b = await group.start(untidy, name="b", restart=Restart(kind="temporary"))
+            await a.tell(Boom("first"))
+            await trio.sleep(1)
+            assert restarts([a, b]) == [1, 0]
+            assert (b.ending.reason, str(b.ending.error)) == ("crashed", "untidy")
+            logged = [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]
+            assert logged == ["'b' crashed, is temporary, and is not called again"]
 
     scenario()
 
@@ -593,9 +639,9 @@ def test_whatever_happens_nothing_hangs_and_every_message_has_one_fate(groups, h
             for parent, scope, ruled in groups:
                 around = ([system, *made])[parent % (len(made) + 1)]
                 made.append(around.group("g", scope=scope, restart=RESTING if ruled else None))
-            rules = (RULE, Restart(backoff=Backoff(1.0, up_to=4.0)), Restart(limit=1))
+            rules = (RULE, Restart(backoff=Backoff(1.0, up_to=4.0)), Restart(limit=1), Restart(kind="temporary"))
             refs = [
-                await made[home % len(made)].start(member, [], 0.1, tidy, restart=rules[number % 3])
+                await made[home % len(made)].start(member, [], 0.1, tidy, restart=rules[number % 4])
                 for number, (home, tidy) in enumerate(zip(homes, (0.0, 1.0) * 3, strict=False))
             ]
             for number, (pause, who, act) in enumerate(acts):

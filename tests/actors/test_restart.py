@@ -1,6 +1,5 @@
 """A6 Crash, for a single actor with a restart rule. Case names in brackets are those of OTP's supervisor_SUITE, adapted."""
 
-import gc
 import logging
 import math
 import random
@@ -103,8 +102,9 @@ def test_no_delay_overflows_exceeds_its_bound_or_shrinks(first, up_to, factor, n
         (lambda: Backoff(1, up_to=1, jitter=-0.1), "jitter must be a finite number, at least 0, not -0.1"),
         (lambda: Backoff(1, up_to=1, jitter=1.5), "'jitter' must be <= 1.0: 1.5"),
         (lambda: Restart(limit=-1), "'limit' must be >= 0: -1"),
-        (lambda: Restart(within=-1), "within must be a finite number, at least 0, not -1"),
-        (lambda: Restart(within=math.inf), "within must be a finite number, at least 0, not inf"),
+        (lambda: Restart(within=-1), "within must be a finite number, more than 0, not -1"),
+        (lambda: Restart(within=0), "within must be a finite number, more than 0, not 0"),
+        (lambda: Restart(within=math.inf), "within must be a finite number, more than 0, not inf"),
         (lambda: Restart(kind="eternal"), "'kind' must be in ('permanent', 'transient', 'temporary') (got 'eternal')"),
     ],
 )
@@ -532,31 +532,6 @@ async def test_a_crash_before_a_later_life_awaits_its_inbox_counts(scheduler):
             await trio.sleep_forever()
     assert [str(cause) for cause in caught.value.exceptions[0].exceptions] == ["handler", "set-up", "set-up"]
     assert ref.statistics().dead_letters == 1
-
-
-def test_a_day_of_crashes_that_stay_within_the_rule_leaves_nothing_behind(caplog):
-    caplog.set_level(logging.CRITICAL, "actors")
-    restarts = 86_400 // 6
-
-    async def scenario(scheduler):
-        async with open_system(scheduler=scheduler) as system:
-            ref = await system.start(fragile, restart=Restart(limit=3, within=5.0, backoff=Backoff(0.1, up_to=5.0)))
-
-            async def crash(times):
-                for _ in range(times):
-                    ref.tell_nowait(Boom())
-                    await trio.sleep(6)
-                gc.collect()
-                return trio.lowlevel.current_statistics().tasks_living, len(gc.get_objects())
-
-            tasks, objects = await crash(100)
-            later_tasks, later_objects = await crash(restarts - 100)
-            assert later_tasks == tasks
-            assert later_objects < objects + 500
-            assert ref.statistics().restarts == restarts
-            assert await ref.ask("fine") == "fine"
-
-    run(scenario, Scheduler())
 
 
 @every_schedule

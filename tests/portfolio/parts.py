@@ -28,7 +28,7 @@ def event(instrument, period="1MINUTE", candle=None):
     return CandleCloseEvent(instrument, period, candle)
 
 
-def nothing(_: object) -> None:
+def nothing(_: object = None) -> None:
     pass
 
 
@@ -68,6 +68,39 @@ class Strategy:
     @property
     def candles(self) -> list[CandleCloseEvent]:
         return [call[1] for call in self.calls if call[0] == "candle"]
+
+
+@attrs.define(eq=False)
+class TwoPhases:
+    """Writes down its calls, with the risk it was under."""
+
+    active: object = False
+    at_update: object = nothing
+    at_evaluation: object = nothing
+    at_risk: object = nothing
+    calls: list[object] = attrs.field(factory=list)
+    risk: float | None = None
+
+    def set_risk_per_trade(self, value):
+        self.risk = value
+        self.calls.append(("risk", value))
+        self.at_risk(value)
+
+    def is_regime_active(self):
+        self.calls.append("report")
+        return self.active
+
+    def update_state(self, event):
+        self.calls.append(("update", event.period, self.risk))
+        return self.at_update(event)
+
+    def evaluate_signals(self):
+        self.calls.append(("evaluate", self.risk))
+        return self.at_evaluation()
+
+    @property
+    def parts(self):
+        return [call for call in self.calls if call[0] in ("update", "evaluate")]
 
 
 @attrs.define

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests.portfolio.parts import Says, Strategy, caught, equal, event, every_mode, serving
-from tradedesk.marketdata import DuplicateCandleError, Slice, SourceOrderError
+from tradedesk.marketdata import DuplicateCandleError, PeriodError, Slice, SourceOrderError
 from tradedesk.portfolio import EqualSplitRiskPolicy, PortfolioRunner, StrategySpec, UnknownInstrumentError
 
 SHARED = Strategy()
@@ -74,6 +74,22 @@ BAD_RUNNERS = {
         built({"A": odd_period(15)}),
         TypeError,
         "the candle_period of sleeve 'A' must be text such as '15MINUTE', not 15",
+    ),
+    "a period that is none": (
+        built({"A": StrategySpec(Strategy(), period="15 MINUTES")}),
+        PeriodError,
+        (
+            "period '15 MINUTES' of sleeve 'A' is not a count and a unit, like 15MINUTE or DAY; "
+            "the units are SECOND, MINUTE, HOUR, DAY, WEEK, MONTH"
+        ),
+    ),
+    "a candle_period that is none": (
+        built({"A": odd_period("hour")}),
+        PeriodError,
+        (
+            "period 'hour' of sleeve 'A' is not a count and a unit, like 15MINUTE or DAY; "
+            "the units are SECOND, MINUTE, HOUR, DAY, WEEK, MONTH"
+        ),
     ),
     "a default that is NaN": (
         built(default=float("nan")),

@@ -22,6 +22,8 @@ from tradedesk.marketdata import Instrument, Slice, period_seconds
 from tradedesk.risk import RoundTrip
 
 _NOTHING: Final[Mapping[Instrument, Sequence[Fill]]] = MappingProxyType({})
+CLOSE_OUT: Final = "close_out"
+"""The tag of orders that close a sleeve out."""
 _MARKET_FILLS: Final = ("next_open", "same_close", "next_close")
 
 
@@ -142,7 +144,7 @@ class PaperBroker:
         held = blotter.book.held
         if not held:
             return None
-        ticket = blotter.new_ticket(Order("sell" if held > 0 else "buy", abs(held), reduce_only=True, tag="close_out"))
+        ticket = blotter.new_ticket(Order("sell" if held > 0 else "buy", abs(held), reduce_only=True, tag=CLOSE_OUT))
         self._orders += 1
         self._matching.accept(blotter, ticket)
         return ticket
@@ -196,12 +198,30 @@ class PaperBroker:
                 for action in actions:
                     self._perform(blotter, action)
 
+    def unheard(self) -> Mapping[Instrument, Sequence[Fill]]:
+        """Return the fills that no slice has told of: those at the last close, for who opens no slice after it."""
+        return self._heard()
+
     # What anybody may look at ---------------------------------------------------------------------------
 
     @property
     def equity(self) -> float:
         """What the account would be worth if all that is held were closed at the last closes, without further costs."""
         return self._account.equity
+
+    @property
+    def sleeves(self) -> tuple[Instrument, ...]:
+        """Who has a desk, in declared order."""
+        return tuple(self._desks)
+
+    @property
+    def exposed(self) -> list[Instrument]:
+        """The sleeves that hold something, instrument by instrument."""
+        return [book.sleeve for line in self._account.lines.values() for book in line.exposed]
+
+    def is_leaving(self, sleeve: Instrument) -> bool:
+        """Whether an order that closes a sleeve out is at work."""
+        return any(ticket.order.tag == CLOSE_OUT for ticket in self._blotter(sleeve).working)
 
     def account(self) -> AccountStatement:
         """Return the account as it stands."""

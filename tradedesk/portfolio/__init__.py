@@ -6,6 +6,8 @@
 - ``_coordination.py``   the rules, as a pure generator of waves; ``_sleeves.py`` routes, ``_allocation.py``
   checks, ``_holdings.py`` sends risk, ``_standing.py`` knows who failed, ``_recorder.py`` writes down
 - ``_service.py``        drives the rules with a dispatcher; ``_dispatch.py``: in the caller's task, or as actors
+- ``_roster.py``         changes between two slices; ``_phases.py``: strategies in two phases
+- ``_collecting.py``     a live stream of candles into slices, by the rules of ``_gathering.py``; ``_serving.py``
 - ``_seats.py``          where a strategy sits: how long its handler may take, how a new object replaces it
 - ``_boundary.py``       where code of the user runs, and an exception becomes a value
 - ``_facts.py``          what a policy may know beyond names; ``_briefing.py`` asks for it, ``_rolling_facts.py`` is one
@@ -14,26 +16,32 @@
 """
 
 from tradedesk.marketdata import DuplicateCandleError
+from tradedesk.portfolio._collecting import collect_slices
 from tradedesk.portfolio._errors import (
     AllocationError,
     CandleTimeoutError,
     FactsError,
     PortfolioError,
     ReentrantCallError,
+    RosterError,
     RunnerStateError,
     UnknownInstrumentError,
     UnknownSleeveError,
 )
 from tradedesk.portfolio._facts import Facts, FactsSource, InformedPolicy
 from tradedesk.portfolio._rolling_facts import RollingFacts
+from tradedesk.portfolio._serving import Serving
 from tradedesk.portfolio._statistics import RunnerStatistics, SleeveStatistics, SliceReport
 from tradedesk.portfolio._trace import (
+    Added,
     Allocated,
     Failed,
     Handled,
+    PolicySet,
     Quarantined,
     Readmitted,
     Refused,
+    Removed,
     Reported,
     Restarted,
     Resting,
@@ -41,6 +49,7 @@ from tradedesk.portfolio._trace import (
     RiskTurned,
     Routed,
     TraceRecord,
+    Updated,
 )
 from tradedesk.portfolio.policies import (
     Capped,
@@ -66,6 +75,7 @@ from tradedesk.portfolio.types import (
     RiskAllocationPolicy,
     Slice,
     StrategySpec,
+    TwoPhaseStrategy,
 )
 
 __all__ = [
@@ -76,6 +86,7 @@ __all__ = [
     "SliceReport",
     # what users implement and send
     "PortfolioStrategy",
+    "TwoPhaseStrategy",
     "RiskAllocationPolicy",
     "StrategySpec",
     "FailureRule",
@@ -84,6 +95,9 @@ __all__ = [
     "Instrument",
     "CandleCloseEvent",
     "Slice",
+    # live
+    "collect_slices",
+    "Serving",
     # policies
     "EqualSplitRiskPolicy",
     "FixedRiskPolicy",
@@ -108,9 +122,13 @@ __all__ = [
     "RiskSent",
     "RiskTurned",
     "Routed",
+    "Updated",
     "Handled",
     "Failed",
     "Refused",
+    "Added",
+    "Removed",
+    "PolicySet",
     "Quarantined",
     "Resting",
     "Restarted",
@@ -120,6 +138,7 @@ __all__ = [
     "UnknownInstrumentError",
     "UnknownSleeveError",
     "AllocationError",
+    "RosterError",
     "CandleTimeoutError",
     "FactsError",
     "ReentrantCallError",

@@ -9,7 +9,7 @@ Its parts: `Holdings` sends risk and knows who holds what, `Standing` knows who 
 them, `Recorder` writes down.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final, cast
 
@@ -19,14 +19,29 @@ from tradedesk.marketdata import CandleCloseEvent, Instrument
 from tradedesk.portfolio._allocation import Checked, checked
 from tradedesk.portfolio._errors import AllocationError, shown
 from tradedesk.portfolio._holdings import Holdings, Outcomes, Steps
+from tradedesk.portfolio._phases import EVALUATE
 from tradedesk.portfolio._recorder import Recorder
-from tradedesk.portfolio._sleeves import Plan, Round, Sleeves
+from tradedesk.portfolio._sleeves import Plan, Round, Sleeve, Sleeves
 from tradedesk.portfolio._standing import Standing
 from tradedesk.portfolio._statistics import SleeveStatistics, SliceReport
-from tradedesk.portfolio._trace import Allocated, Handled, Reported, Routed, TraceRecord
-from tradedesk.portfolio._waves import Allocate, Answer, Failure, Kind, Wave
+from tradedesk.portfolio._trace import (
+    Added,
+    Allocated,
+    Failed,
+    Handled,
+    PolicySet,
+    Removed,
+    Reported,
+    Routed,
+    TraceRecord,
+)
+from tradedesk.portfolio._updates import Updates, parted
+from tradedesk.portfolio._waves import Allocate, Answer, Failure, Kind, Step, Wave
 from tradedesk.portfolio.types import FailureRule
 
+Wanted = Callable[[], bool]
+
+_NO_CANDLES: Final = (Round((), ()),)
 _POLL: Final = Kind.POLL
 _CANDLE: Final = Kind.CANDLE
 _BUILD: Final = Kind.BUILD
@@ -51,6 +66,7 @@ class Coordination:
         self._recorder = Recorder(trace)
         self.standing = Standing(sleeves.keys, rules, self._recorder)
         self._holdings = Holdings(sleeves.keys, default, self.standing, self._recorder)
+        self._updates = Updates(sleeves.keys, self.standing, self._recorder, self._fail)
         self._active = [False] * count
         self._active_keys: list[Instrument] | None = None
         self._in_flight = False  # candles were out when the last slice was closed
@@ -88,7 +104,7 @@ class Coordination:
             for place, key in enumerate(self.sleeves.keys)
         }
 
-    def slice(self, plan: Plan, policy: str, wanted: Callable[[], bool]) -> Steps:
+    def slice(self, plan: Plan, policy: str, wanted: Wanted) -> Steps:
         """Drive one slice.
 
         Args:
@@ -99,13 +115,13 @@ class Coordination:
         Raises:
             AllocationError: The policy raised or gave a bad answer; nothing was sent.
         """
-        self._recorder.begin(plan.close_time)
         standing = self.standing
-        if standing.eventful:
-            self._active_keys = None
-            standing.begin()
+        self._begin(plan)
         if standing.down:
             yield from self._come_back()
+        rounds, updates = plan.rounds, self._updates
+        if self.sleeves.two_phase:
+            rounds, wanted = yield from self._update(rounds, wanted)
         places = self._to_poll()
         if places:
             self._reported(places, (yield Wave(_POLL, places, [None] * len(places))))
@@ -113,7 +129,7 @@ class Coordination:
         try:
             accepted = self._answered(answer, policy)
         except AllocationError:
-            self._refuse(plan.rounds, "the policy raised, or its answer was refused")
+            self._refuse(rounds, "the policy raised, or its answer was refused")
             raise
         allocation = None if accepted is None else accepted[0]
         if allocation is not None:
@@ -121,11 +137,17 @@ class Coordination:
             yield from self._holdings.send(allocation)
             if not standing.failed:
                 self._settled = accepted
-        if plan.rounds and self._may_route(plan, allocation, wanted):
-            for candles in plan.rounds:
-                wave = self._routed(candles)
+        if (rounds or updates.waiting) and self._may_route(rounds, allocation, wanted):
+            for candles in rounds or _NO_CANDLES:
+                wave = self._joined(candles) if updates.waiting else self._routed(candles)
                 if wave is not None:
                     self._handled(wave, (yield wave))
+
+    def _begin(self, plan: Plan) -> None:
+        self._recorder.begin(plan.close_time)
+        if self.standing.eventful:
+            self._active_keys = None
+            self.standing.begin()
 
     def _come_back(self) -> Steps:
         """Whose rest is over gets its new object, or goes on with the old one, before anybody reports."""
@@ -143,6 +165,61 @@ class Coordination:
                 self._active[place] = False  # until it reports
                 self._settled = None  # it is to be told
                 self.standing.come_back(place)
+
+    # Between slices -------------------------------------------------------------------------------------
+
+    def admit(self, sleeve: Sleeve, rule: FailureRule) -> None:
+        """Take in a sleeve, behind all others."""
+        self.sleeves.add(sleeve)
+        self._active.append(False)
+        self.standing.admit(rule)
+        self._holdings.admit()
+        self._settled = None
+        self._recorder.emit(Added, sleeve.key, sleeve.instrument, sleeve.period)
+
+    def release(self, place: int) -> Generator[Step, Outcomes, Exception | None]:
+        """Tell a sleeve an amount of 0 before it goes, unless it is down; return what it raised."""
+        return self._holdings.release(place)
+
+    def dismiss(self, place: int, error: Exception | None) -> None:
+        """Take a sleeve out; ``error`` is what it raised when it was told."""
+        key = self.sleeves.keys[place]
+        if error is not None:
+            self._recorder.emit(Failed, key, None, error)
+        self.sleeves.remove(place)
+        del self._active[place]
+        self._active_keys = None
+        self.standing.dismiss(place)
+        self._holdings.dismiss(place)
+        self._updates.begin()
+        self._settled = None
+        self._recorder.emit(Removed, key)
+
+    def policy_set(self, policy: str, budget: float | None) -> None:
+        """Write down that another policy allocates from now on."""
+        self._recorder.emit(PolicySet, policy, budget)
+
+    # Updates, before the allocation ---------------------------------------------------------------------
+
+    def _update(
+        self, rounds: Sequence[Round], wanted: Wanted
+    ) -> Generator[Step, Outcomes, tuple[Sequence[Round], Wanted]]:
+        """Let the sleeves in two phases update; return the candles of the others, and whether they are wanted."""
+        self._updates.begin()
+        updates, others = parted(rounds, self.sleeves.two_phase)
+        if not updates:
+            return rounds, wanted
+        if not wanted():
+            return rounds, never
+        unknown = self._in_flight
+        for candles in updates:
+            wave = self._routed(candles)
+            if wave is not None:
+                outcomes = yield wave
+                self._fold(wave.sleeves, outcomes)
+                self._updates.updated(wave, outcomes)
+        self._in_flight = unknown
+        return others, always  # an update is a routing: behind it the slice is finished, whoever leaves
 
     # Reports and allocation -----------------------------------------------------------------------------
 
@@ -204,14 +281,21 @@ class Coordination:
 
     # Candles --------------------------------------------------------------------------------------------
 
-    def _may_route(self, plan: Plan, allocation: dict[Instrument, float] | None, wanted: Callable[[], bool]) -> bool:
+    def _may_route(self, rounds: Sequence[Round], allocation: dict[Instrument, float] | None, wanted: Wanted) -> bool:
         if allocation is not None and self.standing.failed and self._holdings.stuck(allocation):
-            self._refuse(plan.rounds, "a sleeve that failed still holds risk that others were to get")
+            self._refuse(rounds, "a sleeve that failed still holds risk that others were to get")
             return False
         if not wanted():
-            self._refuse(plan.rounds, "the caller left before the candles were routed")
+            self._refuse(rounds, "the caller left before the candles were routed")
             return False
         return True
+
+    def _joined(self, candles: Round) -> Wave | None:
+        """Let the evaluations of this slice stand beside candles, in one wave."""
+        wave = self._routed(candles) if candles.sleeves else None
+        wave = self._updates.join(wave)
+        self._in_flight = wave is not None
+        return wave
 
     def _routed(self, candles: Round) -> Wave | None:
         places, events = candles.sleeves, candles.events
@@ -232,7 +316,9 @@ class Coordination:
         if self._fold(wave.sleeves, outcomes) or self._recorder.on or memories:
             for place, payload, outcome in zip(wave.sleeves, wave.payloads, outcomes, strict=True):
                 event = cast("CandleCloseEvent", payload)
-                if type(outcome) is Failure:
+                if payload is EVALUATE:
+                    self._updates.evaluated(place, outcome)
+                elif type(outcome) is Failure:
                     self._fail(place, event, outcome, _CANDLE)
                 else:
                     self._recorder.emit(Handled, self.sleeves.keys[place], event, outcome)
@@ -250,6 +336,7 @@ class Coordination:
         return places, events
 
     def _refuse(self, rounds: Sequence[Round], reason: str) -> None:
+        self._updates.refuse(reason)
         for candles in rounds:
             for place, event in zip(candles.sleeves, candles.events, strict=True):
                 self.standing.refuse(place, event, reason)
@@ -258,3 +345,13 @@ class Coordination:
         if self.standing.fail(place, event, failure, kind):
             self._holdings.drop(place)
         self._active_keys = None
+
+
+def always() -> bool:
+    """Wanted by the rules."""
+    return True
+
+
+def never() -> bool:
+    """Wanted by nobody."""
+    return False

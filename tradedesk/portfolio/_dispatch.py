@@ -1,15 +1,18 @@
 """Two ways to carry a wave: in the caller's task, or to one actor a sleeve. Same waves, same outcomes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
+from functools import partial
+from itertools import chain, count
 from math import inf
 from typing import Final, Protocol, cast
 
 import trio
 
-from actors import ActorStopped, Inbox, Ref, ask_all
+from actors import ActorStopped, Inbox, Ref, System, ask_all
 from tradedesk.marketdata import CandleCloseEvent
 from tradedesk.portfolio._boundary import perform
 from tradedesk.portfolio._seats import Seat, watch
+from tradedesk.portfolio._sleeves import without
 from tradedesk.portfolio._waves import Build, Kind, Poll, RiskUpdate, Wave
 from tradedesk.portfolio.types import PortfolioStrategy
 
@@ -33,15 +36,30 @@ class Dispatcher(Protocol):
         """Return one outcome for each sleeve of the wave."""
         ...
 
+    async def admit(self, seat: Seat) -> None:
+        """Take in a sleeve, behind all others."""
+        ...
+
+    async def dismiss(self, seat: Seat) -> None:
+        """Let a sleeve go; those behind it move up."""
+        ...
+
 
 class Direct:
     """Every strategy runs in the task of the caller, in declared order. No isolation."""
 
     def __init__(self, strategies: Sequence[PortfolioStrategy], seats: Sequence[Seat]) -> None:
-        self._strategies = strategies
+        self._strategies = strategies  # the portfolio's own lists, which it keeps up to date itself
         self._seats = seats
         self._limited = any(seat.seconds < inf for seat in seats)
         self._waves = 0
+
+    async def admit(self, seat: Seat) -> None:
+        """Nothing to start."""
+        self._limited = self._limited or seat.seconds < inf
+
+    async def dismiss(self, seat: Seat) -> None:
+        """Nothing to stop."""
 
     async def carry(self, wave: Wave) -> Sequence[object]:
         """Perform it here, one sleeve after the other."""
@@ -61,9 +79,35 @@ class Direct:
 class Actors:
     """Every strategy is an actor, and nobody else touches it."""
 
-    def __init__(self, refs: Sequence[Ref[Message]], seats: Sequence[Seat]) -> None:
-        self._refs = refs
-        self._limited = {seat.place: seat for seat in seats if seat.seconds < inf}
+    def __init__(self, system: System, register: Callable[[], None]) -> None:
+        self._system = system
+        self._register = register
+        self._refs: list[Ref[Message]] = []
+        self._limited: dict[int, Seat] = {}
+
+    async def admit(self, seat: Seat) -> None:
+        """Start an actor, behind all others."""
+        name = _unlike(f"sleeve {seat.key!r}", {ref.name for ref in self._refs})
+        # nobody but the coordinator writes to a sleeve, and at most one message is out: more is a defect
+        start = partial(self._system.start, name=name, capacity=1, overflow="fail")
+        if seat.guarded:
+            ref = await start(guarded_sleeve, seat, self._register)
+        else:
+            ref = await start(sleeve, seat.strategy, self._register)
+        if seat.seconds < inf:
+            self._limited[len(self._refs)] = seat
+        self._refs.append(ref)
+
+    async def dismiss(self, seat: Seat) -> None:
+        """End an actor: it waits for a message, so that is at once; but who may never come is not waited for."""
+        ref = self._refs.pop(seat.place)
+        self._limited = without(self._limited, seat.place)
+        if seat.abandoned:
+            with trio.CancelScope() as scope:
+                scope.cancel()
+                await ref.kill()
+        else:
+            await ref.stop()
 
     async def carry(self, wave: Wave) -> Sequence[object]:
         """Send the messages of a wave at once; come back when the last report is in."""
@@ -117,6 +161,11 @@ async def guarded_sleeve(inbox: Inbox[Message], seat: Seat, register: Callable[[
         else:
             order = cast("Build | CandleCloseEvent", message)
             await seat.perform_or_be_abandoned(order, inbox.defer())
+
+
+def _unlike(name: str, taken: Container[str]) -> str:
+    """Keys that differ may print alike; the names of actors may not."""
+    return next(one for one in chain((name,), (f"{name} ({number})" for number in count(2))) if one not in taken)
 
 
 def _messages(wave: Wave) -> Sequence[Message]:

@@ -7,6 +7,7 @@
     ├── AllocationError          the policy's: it raised, or its answer breaks a rule
     │   └── FactsError           the source of facts: it raised, or gave no `Facts`
     ├── CandleTimeoutError       a strategy's: its handler was not done within ``candle_timeout``
+    ├── RosterError              the caller's: a sleeve that is there already, is not there, or must stay
     ├── ReentrantCallError       a strategy's: it called the runner that is calling it
     ├── UnknownSleeveError       the caller's: a question about a sleeve that the portfolio does not have
     └── RunnerStateError         the caller's: entered twice or in mid-call, or a sleeve cannot be readmitted
@@ -84,6 +85,10 @@ class FactsError(AllocationError):
         super().__init__(policy, rule)
         self.source = source
         self.args = (f"{source}, the source of facts for {policy}, {rule}",)
+
+
+class RosterError(PortfolioError, ValueError):
+    """A change of the sleeves that cannot be made; nothing was changed."""
 
 
 class ReentrantCallError(PortfolioError):

@@ -46,6 +46,23 @@ class Holdings:
         if not self.stuck(allocation):
             yield from self._tell(larger)
 
+    def admit(self) -> None:
+        """A sleeve is new: it holds nothing, and nobody told it anything."""
+        self.held.append(0.0)
+        self._told.append(None)
+
+    def release(self, place: int) -> Generator[Step, Outcomes, Exception | None]:
+        """Tell a sleeve that is to go an amount of 0, and return what it raised; it counts until it is dismissed."""
+        if self._told[place] == 0.0 or place in self._standing.down:
+            return None
+        self._told[place] = None  # if this ends here, nobody knows
+        (outcome,) = yield Wave(_RISK, [place], [0.0])
+        return outcome.error if isinstance(outcome, Failure) else None
+
+    def dismiss(self, place: int) -> None:
+        """A sleeve is gone, and with it all it held."""
+        del self.held[place], self._told[place]
+
     def stuck(self, allocation: dict[Instrument, float]) -> bool:
         """Whether a failed sleeve still holds more than it should, so that nobody else may get more."""
         return any(self.held[place] > allocation.get(self._keys[place], 0.0) for place in self._standing.failed)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from math import inf
-from typing import Final, cast
+from typing import Final, Self, cast
 
 import attrs
 import trio
@@ -11,7 +11,8 @@ from actors import Reply
 from tradedesk.marketdata import CandleCloseEvent, Instrument
 from tradedesk.portfolio._boundary import perform
 from tradedesk.portfolio._errors import CandleTimeoutError
-from tradedesk.portfolio._setup import check_strategy
+from tradedesk.portfolio._phases import Evaluate
+from tradedesk.portfolio._setup import Entry, Member, has_two_phases, performer_of
 from tradedesk.portfolio._waves import Build, Failure, Kind
 from tradedesk.portfolio.types import PortfolioStrategy, StrategySpec
 
@@ -22,18 +23,46 @@ _CALL: Final = Kind.CALL
 
 @attrs.define(eq=False)
 class Cast:
-    """The strategies that play now, in declared order, and as the user wrote them down."""
+    """Who plays now, in declared order.
 
-    strategies: list[PortfolioStrategy]
-    entries: dict[Instrument, PortfolioStrategy | StrategySpec]
+    Attributes:
+        entries: what the user gave for each sleeve; with another object in it, when one took the place.
+        strategies: the user's objects.
+        performers: the same as they are called; the dispatchers share this list.
+    """
 
-    def replace(self, place: int, key: Instrument, strategy: PortfolioStrategy) -> None:
+    entries: dict[Instrument, Entry]
+    strategies: list[object]
+    performers: list[PortfolioStrategy]
+
+    @classmethod
+    def of(cls, members: Sequence[Member]) -> Self:
+        """The cast at the beginning."""
+        return cls(
+            {member.sleeve.key: member.entry for member in members},
+            [member.strategy for member in members],
+            [member.performer for member in members],
+        )
+
+    def join(self, member: Member) -> None:
+        """Somebody is new, behind all others."""
+        self.entries[member.sleeve.key] = member.entry
+        self.strategies.append(member.strategy)
+        self.performers.append(member.performer)
+
+    def leave(self, place: int, key: Instrument) -> object:
+        """Somebody goes; return the user's object."""
+        del self.entries[key], self.performers[place]
+        return self.strategies.pop(place)
+
+    def replace(self, place: int, key: Instrument, strategy: object, performer: PortfolioStrategy) -> None:
         """Another object plays from now on."""
-        self.strategies[place] = strategy
+        self.strategies[place], self.performers[place] = strategy, performer
         entry = self.entries[key]
-        self.entries[key] = attrs.evolve(entry, strategy=strategy) if isinstance(entry, StrategySpec) else strategy
+        player = cast("PortfolioStrategy", strategy)
+        self.entries[key] = attrs.evolve(entry, strategy=player) if isinstance(entry, StrategySpec) else player
 
-    def sleeve_of(self, strategy: PortfolioStrategy) -> Instrument | None:
+    def sleeve_of(self, strategy: object) -> Instrument | None:
         """Which sleeve an object plays for; None: for no sleeve."""
         keys = zip(self.entries, self.strategies, strict=True)
         return next((key for key, player in keys if player is strategy), None)
@@ -44,6 +73,8 @@ class Seat:
     """One sleeve's place, for whoever performs its part.
 
     Attributes:
+        place: where the sleeve stands; those behind one that goes move up.
+        guarded: whether the object may be replaced, or its handler cut.
         seconds: how long a handler may take; infinity is no limit.
         last: the time at which a handler that runs now, and was cancelled, must have ended.
         reply: whom the outcome is owed to, where somebody else may have to give it.
@@ -54,6 +85,7 @@ class Seat:
     key: Instrument
     cast: Cast
     seconds: float
+    guarded: bool
     last: float = inf
     reply: Reply | None = None
     abandoned: bool = False
@@ -61,8 +93,8 @@ class Seat:
 
     @property
     def strategy(self) -> PortfolioStrategy:
-        """The object that plays now."""
-        return self.cast.strategies[self.place]
+        """Who plays now."""
+        return self.cast.performers[self.place]
 
     async def perform(self, order: Build | CandleCloseEvent) -> object:
         """Handle a candle in the time there is, or have a new object built; return the outcome."""
@@ -90,7 +122,9 @@ class Seat:
         if self.seconds == inf:
             return await perform(_CANDLE, strategy, event)
         due = trio.current_time() + self.seconds
-        self.last, self._event = due + self.seconds, event
+        self.last = due + self.seconds
+        if not isinstance(event, Evaluate):  # which is for the candle before
+            self._event = event
         outcome: object = None
         try:
             with trio.CancelScope(deadline=due):
@@ -101,7 +135,7 @@ class Seat:
                 return outcome
             return self._too_late(stuck=now >= self.last, cause=outcome.error if type(outcome) is Failure else None)
         finally:
-            self.last, self._event = inf, None
+            self.last = inf
 
     def _too_late(self, *, stuck: bool, cause: Exception | None = None) -> Failure:
         error = CandleTimeoutError(self.key, self._event, self.seconds, stuck=stuck)
@@ -112,20 +146,20 @@ class Seat:
         made = await perform(_CALL, self._made, order)
         if type(made) is Failure:
             return made
-        strategy = cast("PortfolioStrategy", made)
-        told = await perform(_RISK, strategy, 0.0)
+        performer = performer_of(self.key, made)
+        told = await perform(_RISK, performer, 0.0)
         if type(told) is Failure:
             return told
-        for candle in order.candles:
-            outcome = await self._handle(strategy, candle)
+        for candle in order.candles:  # in two phases this is the update: there is nothing to evaluate yet
+            outcome = await self._handle(performer, candle)
             if type(outcome) is Failure:
                 return Failure(outcome.error, stuck=outcome.stuck, candle=candle)
-        self.cast.replace(self.place, self.key, strategy)
+        self.cast.replace(self.place, self.key, made, performer)
         return None
 
-    def _made(self, order: Build) -> PortfolioStrategy:
+    def _made(self, order: Build) -> object:
         strategy = order.factory(self.key)
-        check_strategy(self.key, strategy)
+        self.check(strategy)
         owner = self.cast.sleeve_of(strategy)
         if owner is not None and not (order.given and owner == self.key):
             raise ValueError(
@@ -133,6 +167,17 @@ class Seat:
                 "return a new one each time.",
             )
         return strategy
+
+    def check(self, strategy: object) -> None:
+        """Raise TypeError for an object that cannot take this place."""
+        performer_of(self.key, strategy)
+        phases = ("one phase", "two phases")
+        theirs, ours = has_two_phases(strategy), has_two_phases(self.cast.strategies[self.place])
+        if theirs != ours:
+            raise TypeError(
+                f"sleeve {self.key!r} is played in {phases[ours]}, and {strategy!r} plays in {phases[theirs]}: "
+                "to change that, remove the sleeve and add it anew.",
+            )
 
 
 async def watch(seats: Sequence[Seat]) -> None:

@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from functools import partial
-from typing import Final
+from typing import Final, cast
 
 import attrs
 
@@ -52,6 +52,19 @@ class Call(Caller):
     """A caller with one slice."""
 
     plan: Plan
+
+
+@attrs.define(eq=False)
+class Change(Caller):
+    """A caller who changes the portfolio between two slices.
+
+    Attributes:
+        make: makes it, and says what came of it.
+        result: that.
+    """
+
+    make: Callable[[Dispatcher], Awaitable[object]]
+    result: object = attrs.field(default=None, init=False)
 
 
 class Clock:
@@ -116,6 +129,14 @@ class Service:
 
     async def serve(self, plan: Plan, caller: Caller, dispatcher: Dispatcher) -> None:
         """Serve a slice to its end; what failed is the caller's, or unmet if nobody waits for it any more."""
+        if plan.edition != self.core.sleeves.edition:
+            replanned = await self._replanned(plan, caller)
+            if replanned is None:
+                return
+            plan = replanned
+        await self._drive(plan, caller, dispatcher)
+
+    async def _drive(self, plan: Plan, caller: Caller, dispatcher: Dispatcher) -> None:
         self.busy = True
         steps = self.core.slice(plan, type(self.policy).__name__, caller.waits)
         served = False
@@ -145,9 +166,38 @@ class Service:
             if self._mishaps or self.core.standing.eventful:
                 self._settle(caller, served=served)
 
+    async def _replanned(self, plan: Plan, caller: Caller) -> Plan | None:
+        """Plan what was planned before the sleeves changed; None where it has become a mistake."""
+        planned = await perform(_CALL, self.core.sleeves.again, plan)
+        if not isinstance(planned, Failure):
+            return cast("Plan", planned)
+        caller.failures = (planned.error,)
+        if caller.left:
+            self.abandon(caller)
+        return None
+
+    async def change(self, change: Change, dispatcher: Dispatcher) -> None:
+        """Make a change, unless its caller has left."""
+        if not change.waits():
+            return
+        self.busy = True
+        try:
+            outcome = await perform(_CALL, change.make, dispatcher)
+            if isinstance(outcome, Failure):
+                self._mishaps.append(outcome.error)
+            else:
+                change.result = outcome
+            await self._flush()
+        finally:
+            self.busy = False
+            change.failures = list(self._mishaps)
+            self._mishaps.clear()
+            if not change.waits():
+                self.abandon(change)
+
     async def coordinate(
         self,
-        inbox: Inbox[Call | Feed],
+        inbox: Inbox[Call | Change | Feed],
         dispatcher: Dispatcher,
         register: Callable[[], None],
     ) -> None:
@@ -158,7 +208,7 @@ class Service:
             if isinstance(caller, Feed):
                 feeds.append((caller, inbox.defer()))
             else:
-                await self.serve(caller.plan, caller, dispatcher)
+                await self.attend(caller, dispatcher)
                 inbox.reply(None)
             while feeds and not inbox.queued:
                 feed, reply = feeds.popleft()
@@ -166,6 +216,12 @@ class Service:
                     feeds.append((feed, reply))
                 else:
                     reply.send(None)
+
+    def attend(self, caller: Call | Change, dispatcher: Dispatcher) -> Awaitable[None]:
+        """Serve a caller who wants one thing."""
+        if isinstance(caller, Call):
+            return self.serve(caller.plan, caller, dispatcher)
+        return self.change(caller, dispatcher)
 
     async def _advance(self, feed: Feed, dispatcher: Dispatcher) -> bool:
         """Serve the next slice of a feed; say whether there may be another."""

@@ -3,26 +3,81 @@
 from collections.abc import Iterable, Mapping
 from inspect import iscoroutinefunction
 from math import inf, isfinite
+from typing import cast
 
-from tradedesk.marketdata import Instrument
+import attrs
+
+from tradedesk.marketdata import Instrument, PeriodError, period_seconds
 from tradedesk.portfolio._briefing import name_of
 from tradedesk.portfolio._errors import shown
 from tradedesk.portfolio._facts import FactsSource, Policy, needs_of
 from tradedesk.portfolio._numbers import number
+from tradedesk.portfolio._phases import InTwoPhases
 from tradedesk.portfolio._sleeves import Sleeve
-from tradedesk.portfolio.types import FailureRule, PortfolioStrategy, Quarantine, Restart, StrategySpec
+from tradedesk.portfolio.types import (
+    FailureRule,
+    PortfolioStrategy,
+    Quarantine,
+    Restart,
+    StrategySpec,
+    TwoPhaseStrategy,
+)
 
-_METHODS = ("set_risk_per_trade", "is_regime_active", "on_candle_close")
+_RISK = ("set_risk_per_trade", "is_regime_active")
+_ONE_PHASE = ("on_candle_close",)
+_TWO_PHASES = ("update_state", "evaluate_signals")
 
-Strategies = Mapping[Instrument, PortfolioStrategy | StrategySpec]
+Entry = PortfolioStrategy | TwoPhaseStrategy | StrategySpec
+Strategies = Mapping[Instrument, Entry]
 
 
-def sleeves_of(strategies: Strategies) -> tuple[list[Sleeve], list[PortfolioStrategy]]:
-    """Return the sleeves and, in the same order, their strategies.
+@attrs.frozen
+class Member:
+    """A sleeve and what it stands for.
+
+    Attributes:
+        entry: what the user gave.
+        strategy: the user's strategy.
+        performer: the same, or what makes a one-phase strategy of one with two phases.
+        rule: what becomes of the sleeve when it fails.
+        seconds: how long a handler may take; infinity is no limit.
+    """
+
+    sleeve: Sleeve
+    entry: Entry
+    strategy: object
+    performer: PortfolioStrategy
+    rule: FailureRule
+    seconds: float
+
+    @property
+    def guarded(self) -> bool:
+        """Whether the object may be replaced, or its handler cut."""
+        return self.rule != "raise" or self.seconds < inf
+
+
+@attrs.frozen
+class Defaults:
+    """What holds for sleeves that say nothing else: the rule of failure, and seconds for a handler.
+
+    Raises:
+        ValueError: What is given is no rule, or no time.
+    """
+
+    on_failure: FailureRule = attrs.field()
+    candle_timeout: float | None = attrs.field()
+
+    def __attrs_post_init__(self) -> None:
+        _check_rule("on_failure", self.on_failure)
+        _check_seconds("candle_timeout", self.candle_timeout)
+
+
+def members_of(strategies: Strategies, defaults: Defaults) -> list[Member]:
+    """Return the members in declared order.
 
     Raises:
         ValueError: The mapping is empty, or two sleeves share one strategy object.
-        TypeError: Not a mapping, or a strategy whose methods or period are not of the right kind.
+        TypeError: Not a mapping; and what `member_of` raises.
     """
     if not isinstance(strategies, Mapping):
         raise TypeError(
@@ -31,59 +86,59 @@ def sleeves_of(strategies: Strategies) -> tuple[list[Sleeve], list[PortfolioStra
         )
     if not strategies:
         raise ValueError("a portfolio needs at least one strategy: strategies={instrument: strategy}")
-    sleeves, objects = [], []
+    members = []
     owners: dict[int, Instrument] = {}
     for key, entry in strategies.items():
-        spec = entry if isinstance(entry, StrategySpec) else StrategySpec(entry)
-        check_strategy(key, spec.strategy)
-        owner = owners.setdefault(id(spec.strategy), key)
+        member = member_of(key, entry, defaults)
+        owner = owners.setdefault(id(member.strategy), key)
         if owner != key:
             raise ValueError(
                 f"sleeves {owner!r} and {key!r} share one strategy object: "
                 "each sleeve runs on its own, so give each an object of its own.",
             )
-        sleeves.append(_sleeve(key, spec))
-        objects.append(spec.strategy)
-    return sleeves, objects
+        members.append(member)
+    return members
 
 
-def check_strategy(key: Instrument, strategy: PortfolioStrategy) -> None:
-    """Raise TypeError where a method of the strategy is missing, or is async and must not be."""
-    _require_methods(f"the strategy of sleeve {key!r}", strategy, _METHODS)
-    _refuse_async(key, strategy)
+def member_of(key: Instrument, entry: Entry, defaults: Defaults) -> Member:
+    """Return the member for one sleeve.
+
+    Raises:
+        TypeError: A method is missing, or async where nobody would await it; the period is no text.
+        PeriodError: The period is none.
+        ValueError: What it says of failure is no rule, or no time.
+    """
+    spec = entry if isinstance(entry, StrategySpec) else StrategySpec(entry)
+    performer = performer_of(key, spec.strategy)
+    rule = defaults.on_failure if spec.on_failure is None else spec.on_failure
+    seconds = defaults.candle_timeout if spec.candle_timeout is None else spec.candle_timeout
+    return Member(
+        _sleeve(key, spec),
+        entry,
+        spec.strategy,
+        performer,
+        _check_rule(f"on_failure of sleeve {key!r}", rule),
+        _check_seconds(f"candle_timeout of sleeve {key!r}", seconds),
+    )
 
 
-def failure_rules(strategies: Strategies, on_failure: FailureRule) -> list[FailureRule]:
-    """What becomes of each sleeve when it fails, in declared order; ValueError for what is no rule."""
-    _check_rule("on_failure", on_failure)
-    rules: list[FailureRule] = []
-    for key, entry in strategies.items():
-        own = entry.on_failure if isinstance(entry, StrategySpec) else None
-        rules.append(_check_rule(f"on_failure of sleeve {key!r}", on_failure if own is None else own))
-    return rules
+def performer_of(key: Instrument, strategy: object) -> PortfolioStrategy:
+    """Return what is called as a strategy in one phase.
+
+    Raises:
+        TypeError: A method is missing, or async where nobody would await it.
+    """
+    two_phase = has_two_phases(strategy)
+    _require_methods(f"the strategy of sleeve {key!r}", strategy, _RISK + (_TWO_PHASES if two_phase else _ONE_PHASE))
+    performer = cast("PortfolioStrategy", strategy)
+    _refuse_async(key, performer)
+    return InTwoPhases(cast("TwoPhaseStrategy", strategy)) if two_phase else performer
 
 
-def _check_rule(what: str, rule: FailureRule) -> FailureRule:
-    if rule != "raise" and not isinstance(rule, Quarantine | Restart):
-        raise ValueError(f"{what} must be 'raise', Quarantine(...) or Restart(...), not {shown(rule)}")
-    return rule
-
-
-def candle_timeouts(strategies: Strategies, candle_timeout: float | None) -> dict[Instrument, float]:
-    """Seconds for each sleeve's handler, infinity where there is no limit; ValueError for what is no time."""
-    _check_seconds("candle_timeout", candle_timeout)
-    seconds = {}
-    for key, entry in strategies.items():
-        own = entry.candle_timeout if isinstance(entry, StrategySpec) else None
-        seconds[key] = _check_seconds(f"candle_timeout of sleeve {key!r}", candle_timeout if own is None else own)
-    return seconds
-
-
-def _check_seconds(what: str, value: float | None) -> float:
-    seconds = inf if value is None else number(value)
-    if seconds is None or not seconds > 0:
-        raise ValueError(f"{what} must be a number of seconds above 0, not {shown(value)}")
-    return seconds
+def has_two_phases(strategy: object) -> bool:
+    """Whether a strategy is meant to be called in two phases: it has one of their methods, and no on_candle_close."""
+    one, *two = (callable(getattr(strategy, name, None)) for name in _ONE_PHASE + _TWO_PHASES)
+    return any(two) and not one
 
 
 def _sleeve(key: Instrument, spec: StrategySpec) -> Sleeve:
@@ -91,7 +146,16 @@ def _sleeve(key: Instrument, spec: StrategySpec) -> Sleeve:
     period = spec.period if spec.period is not None else getattr(spec.strategy, "candle_period", None)
     if not isinstance(period, str | None):  # it would equal the period of no candle
         raise TypeError(f"the candle_period of sleeve {key!r} must be text such as '15MINUTE', not {shown(period)}")
-    return Sleeve(key, key if instrument is None else instrument, period)
+    if period is not None:
+        _require_period(key, period)
+    return Sleeve(key, key if instrument is None else instrument, period, has_two_phases(spec.strategy))
+
+
+def _require_period(key: Instrument, period: str) -> None:
+    try:
+        period_seconds(period)
+    except PeriodError as error:  # no candle would ever come
+        raise PeriodError(period, f"of sleeve {key!r} {error.rule}") from None
 
 
 def _refuse_async(key: Instrument, strategy: PortfolioStrategy) -> None:
@@ -101,6 +165,19 @@ def _refuse_async(key: Instrument, strategy: PortfolioStrategy) -> None:
                 f"{method.__name__}() of the strategy of sleeve {key!r} is async, and would never run: "
                 "write def, not async def",
             )
+
+
+def _check_rule(what: str, rule: FailureRule) -> FailureRule:
+    if rule != "raise" and not isinstance(rule, Quarantine | Restart):
+        raise ValueError(f"{what} must be 'raise', Quarantine(...) or Restart(...), not {shown(rule)}")
+    return rule
+
+
+def _check_seconds(what: str, value: float | None) -> float:
+    seconds = inf if value is None else number(value)
+    if seconds is None or not seconds > 0:
+        raise ValueError(f"{what} must be a number of seconds above 0, not {shown(value)}")
+    return seconds
 
 
 def check_policy(policy: Policy, facts: FactsSource | None = None) -> None:

@@ -15,6 +15,7 @@ import attrs
 from tradedesk.marketdata import CandleCloseEvent, Instrument
 from tradedesk.portfolio._errors import shown, shown_candle
 from tradedesk.portfolio._recorder import Recorder
+from tradedesk.portfolio._sleeves import without
 from tradedesk.portfolio._statistics import SleeveStatistics
 from tradedesk.portfolio._trace import Failed, Quarantined, Readmitted, Refused, Restarted, Resting
 from tradedesk.portfolio._waves import Build, Failure, Kind
@@ -74,18 +75,16 @@ class Standing:
         self.refused: dict[int, int] = {}
         self.down: dict[int, Down] = {}
         self.out: set[int] = set()
-        self.owing = set(range(len(keys)))
+        self.owing: set[int] = set()
         self.ungranted: dict[int, str] = {}
         self.tallies: dict[int, Tally] = {}
-        self.memories: dict[int, deque[CandleCloseEvent]] = {
-            place: deque(maxlen=rule.warm_up)
-            for place, rule in enumerate(rules)
-            if isinstance(rule, Restart) and rule.warm_up
-        }
+        self.memories: dict[int, deque[CandleCloseEvent]] = {}
         self._keys = keys
-        self._rules = rules
+        self._rules: list[FailureRule] = []
         self._recorder = recorder
         self._causes: dict[int, list[tuple[int, Exception]]] = {}  # by sleeve, the failures that a limit counts
+        for rule in rules:
+            self.admit(rule)
 
     @property
     def raised(self) -> list[Exception]:
@@ -97,6 +96,29 @@ class Standing:
         self.eventful = False
         self.failed, self.refused = {}, {}
         self.out = set(self.down)
+
+    # Coming and going -----------------------------------------------------------------------------------
+
+    def admit(self, rule: FailureRule) -> None:
+        """A sleeve is new, behind all others."""
+        place = len(self._rules)
+        self._rules.append(rule)
+        self.owing.add(place)
+        if isinstance(rule, Restart) and rule.warm_up:
+            self.memories[place] = deque(maxlen=rule.warm_up)
+
+    def dismiss(self, place: int) -> None:
+        """A sleeve is gone; those behind it have moved up."""
+        del self._rules[place]
+        self.failed = without(self.failed, place)
+        self.refused = without(self.refused, place)
+        self.down = without(self.down, place)
+        self.ungranted = without(self.ungranted, place)
+        self.tallies = without(self.tallies, place)
+        self.memories = without(self.memories, place)
+        self._causes = without(self._causes, place)
+        self.out = set(without(dict.fromkeys(self.out), place))
+        self.owing = set(without(dict.fromkeys(self.owing), place))
 
     # Failing --------------------------------------------------------------------------------------------
 

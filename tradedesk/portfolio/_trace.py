@@ -11,12 +11,15 @@ from tradedesk._value import value
 from tradedesk.marketdata import CandleCloseEvent, Instrument
 
 __all__ = [
+    "Added",
     "Allocated",
     "Failed",
     "Handled",
+    "PolicySet",
     "Quarantined",
     "Readmitted",
     "Refused",
+    "Removed",
     "Reported",
     "Restarted",
     "Resting",
@@ -24,6 +27,7 @@ __all__ = [
     "RiskTurned",
     "Routed",
     "TraceRecord",
+    "Updated",
 ]
 
 
@@ -85,6 +89,21 @@ class Routed:
 
 
 @value
+class Updated:
+    """A sleeve in two phases has brought its state up to date with a candle, and reported its regime.
+
+    The candle ends with the evaluation, as handled or failed; as refused if there is none in its slice.
+    """
+
+    sequence: int
+    slice_number: int
+    close_time: int | None
+    sleeve: Instrument
+    event: CandleCloseEvent
+    active: bool
+
+
+@value
 class Handled:
     """A sleeve has handled a candle and reported its regime."""
 
@@ -114,7 +133,7 @@ class Failed:
 
 @value
 class Refused:
-    """A candle was not routed, and why."""
+    """A candle was not handled, and why: it was not routed, or a sleeve in two phases did not come to evaluate it."""
 
     sequence: int
     slice_number: int
@@ -173,12 +192,46 @@ class Readmitted:
     replaced: bool
 
 
+@value
+class Added:
+    """A sleeve was added behind all others; it holds nothing. This and the next two carry the slice before them."""
+
+    sequence: int
+    slice_number: int
+    close_time: int | None
+    sleeve: Instrument
+    instrument: Instrument
+    period: str | None
+
+
+@value
+class Removed:
+    """A sleeve was told an amount of 0 and taken out; it holds nothing any more."""
+
+    sequence: int
+    slice_number: int
+    close_time: int | None
+    sleeve: Instrument
+
+
+@value
+class PolicySet:
+    """Another policy allocates from the next slice on; ``budget`` is None where it has none."""
+
+    sequence: int
+    slice_number: int
+    close_time: int | None
+    policy: str
+    budget: float | None
+
+
 TraceRecord = (
     Reported
     | Allocated
     | RiskSent
     | RiskTurned
     | Routed
+    | Updated
     | Handled
     | Failed
     | Refused
@@ -186,4 +239,7 @@ TraceRecord = (
     | Resting
     | Restarted
     | Readmitted
+    | Added
+    | Removed
+    | PolicySet
 )

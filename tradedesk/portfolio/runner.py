@@ -1,39 +1,40 @@
 """The runner: the door through which candles come in."""
 
-from collections.abc import AsyncIterable, Iterable, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import AsyncExitStack, nullcontext
 from functools import partial
-from math import inf
 from types import MappingProxyType, TracebackType
 from typing import Literal, Self, cast
+from weakref import WeakSet
 
 import trio
 from trio.lowlevel import Task, current_task
 
-from actors import ActorStopped, Observer, Ref, Scheduler, System, open_system
+from actors import ActorStopped, Observer, Ref, Scheduler, open_system
 from tradedesk.marketdata import CandleCloseEvent, Instrument, Slice
 from tradedesk.portfolio._briefing import Briefing
 from tradedesk.portfolio._coordination import Coordination
-from tradedesk.portfolio._dispatch import Actors, Direct, Dispatcher, Message, guarded_sleeve, sleeve
-from tradedesk.portfolio._errors import RunnerStateError, UnknownSleeveError
+from tradedesk.portfolio._dispatch import Actors, Direct, Dispatcher
+from tradedesk.portfolio._errors import RunnerStateError
 from tradedesk.portfolio._facts import FactsSource, InformedPolicy
-from tradedesk.portfolio._seats import Cast, Seat
-from tradedesk.portfolio._service import Call, Clock, Feed, Service, Sink, Trace
+from tradedesk.portfolio._roster import Roster
+from tradedesk.portfolio._seats import Cast
+from tradedesk.portfolio._service import Call, Change, Clock, Feed, Service, Sink, Trace
+from tradedesk.portfolio._serving import Serving, Status
 from tradedesk.portfolio._setup import (
+    Defaults,
+    Entry,
     Strategies,
-    candle_timeouts,
     check_amount,
     check_choice,
     check_policy,
-    check_strategy,
-    failure_rules,
-    sleeves_of,
+    member_of,
+    members_of,
 )
 from tradedesk.portfolio._sleeves import Plan, Sleeves
 from tradedesk.portfolio._statistics import RunnerStatistics, SliceReport
 from tradedesk.portfolio._tasks import Turns, refuse_descendants
 from tradedesk.portfolio._trace import TraceRecord
-from tradedesk.portfolio._waves import Build
 from tradedesk.portfolio.types import FailureRule, PortfolioStrategy, RiskAllocationPolicy
 
 
@@ -97,34 +98,42 @@ class PortfolioRunner:
         check_choice("dispatch", dispatch, ("actors", "direct"))
         check_choice("unknown_instruments", unknown_instruments, ("raise", "ignore"))
         check_policy(policy, facts)
-        sleeves, objects = sleeves_of(strategies)
-        rules = failure_rules(strategies, on_failure)
-        self._cast = Cast(objects, dict(strategies))
-        self.strategies = MappingProxyType(self._cast.entries)
-        timeouts = enumerate(candle_timeouts(strategies, candle_timeout).items())
-        self._seats = [Seat(place, key, self._cast, seconds) for place, (key, seconds) in timeouts]
-        self._guarded = [rule != "raise" or seat.seconds < inf for rule, seat in zip(rules, self._seats, strict=True)]
-        self.policy = policy
+        self._defaults = Defaults(on_failure, candle_timeout)
+        members = members_of(strategies, self._defaults)
         self.default_risk_per_trade = check_amount("default_risk_per_trade", default_risk_per_trade)
-        self._sleeves = Sleeves(sleeves, skip_unknown=unknown_instruments == "ignore")
+        self._sleeves = Sleeves([member.sleeve for member in members], skip_unknown=unknown_instruments == "ignore")
         records: list[TraceRecord] = []
         write = records.append if trace is not None or sink is not None else None
         briefing = None if facts is None else Briefing(facts, write)
         core = Coordination(
             self._sleeves,
             self.default_risk_per_trade,
-            rules=rules,
+            rules=[member.rule for member in members],
             poll_regimes=poll_regimes,
             trace=write if briefing is None else briefing.note,
         )
+        self._facts = facts
         self._service = Service(core, cast("RiskAllocationPolicy", policy), trace, sink, records, briefing)
-        self._direct: Dispatcher = Direct(objects, self._seats)
+        self._roster = Roster(self._service, Cast.of(members), [])
+        for member in members:
+            self._roster.seats.append(self._roster.seat(member))
+        self._direct: Dispatcher = Direct(self._roster.cast.performers, self._roster.seats)
         self._turns = Turns()
         self._as_actors = dispatch == "actors"
         self._watchers = observer, scheduler
         self._exits: AsyncExitStack | None = None
-        self._coordinator: Ref[Call | Feed] | None = None
-        self._tasks: set[Task] = set()
+        self._coordinator: Ref[Call | Change | Feed] | None = None
+        self._tasks = WeakSet[Task]()
+
+    @property
+    def strategies(self) -> Mapping[Instrument, Entry]:
+        """What was given for each sleeve, in declared order."""
+        return MappingProxyType(self._roster.cast.entries)
+
+    @property
+    def policy(self) -> RiskAllocationPolicy | InformedPolicy:
+        """Who splits the budget."""
+        return self._service.policy
 
     async def on_candle_close(self, event: CandleCloseEvent) -> SliceReport:
         """Serve one candle, as a slice of one; back when it is handled.
@@ -139,7 +148,7 @@ class PortfolioRunner:
             ReentrantCallError: The call came from inside a handler.
             Exception: What the strategy raised, with a note that names sleeve and candle.
         """
-        return await self._serve(self._sleeves.plan((event,), None))
+        return await self._report(self._sleeves.plan((event,), None))
 
     async def on_slice(self, events: Iterable[CandleCloseEvent] | Slice) -> SliceReport:
         """Serve all candles that close at one instant, in any order; no candles at all is a clock tick.
@@ -150,8 +159,8 @@ class PortfolioRunner:
             Exception: And all that `on_candle_close` raises.
         """
         if isinstance(events, Slice):
-            return await self._serve(self._sleeves.plan(events.events, events.close_time))
-        return await self._serve(self._sleeves.plan(tuple(events), None))
+            return await self._report(self._sleeves.plan(events.events, events.close_time))
+        return await self._report(self._sleeves.plan(tuple(events), None))
 
     async def run(self, source: AsyncIterable[CandleCloseEvent | Slice] | Iterable[CandleCloseEvent | Slice]) -> None:
         """Serve a source of events or slices to its end.
@@ -165,14 +174,86 @@ class PortfolioRunner:
         clock = Clock(self._sleeves)
         if isinstance(source, AsyncIterable):
             async for item in source:
-                await self._serve(clock.plan(item))
+                await self._serve(Call(clock.plan(item)))
             return
         feed = Feed(clock, iter(source))
         if self._coordinator is not None:
             await self._ask(self._coordinator, feed)
             return
         while (plan := feed.next_plan()) is not None:
-            await self._serve(plan)
+            await self._serve(Call(plan))
+
+    async def serve(
+        self,
+        source: AsyncIterable[CandleCloseEvent | Slice],
+        *,
+        task_status: Status = trio.TASK_STATUS_IGNORED,
+    ) -> None:
+        """Serve a stream until it ends: ``serving = await nursery.start(runner.serve, channel)``.
+
+        Starts the actors, unless the runner is entered already, and then says that it has started. The next
+        item is taken when the slice before it is done, so a full channel holds its sender back. Returns at
+        the end of the stream, or behind the slice in hand after ``serving.stop()``; cancel it to cut
+        handlers. The source is not closed, and can be served on.
+
+        Raises:
+            SourceOrderError: A slice does not close after the one before.
+            Exception: And all that `on_slice` raises.
+        """
+        serving = Serving()
+        items = aiter(source)
+        async with nullcontext() if self._exits is not None else self:
+            task_status.started(serving)
+            clock = Clock(self._sleeves)
+            while (item := await serving.take(items)) is not None:
+                await self._serve(Call(clock.plan(item)))
+
+    async def add(self, sleeve: Instrument, strategy: Entry) -> None:
+        """Add a sleeve behind all others, between two slices.
+
+        It holds nothing, and takes part from the next slice on. Like a slice, a change is served in the order of the
+        calls; if its caller is cancelled before it is served, it is not made.
+
+        Args:
+            sleeve: its key.
+            strategy: as a value of the runner's ``strategies``.
+
+        Raises:
+            RosterError: The key, or the strategy object, is in the portfolio.
+            TypeError, ValueError: The strategy lacks a method, or its period is none.
+            ReentrantCallError: The call came from inside a handler.
+        """
+        member = member_of(sleeve, strategy, self._defaults)
+        await self._change(partial(self._roster.add, member))
+
+    async def remove(self, sleeve: Instrument) -> object:
+        """Take a sleeve out between two slices, and return its strategy.
+
+        The last it hears is an amount of 0, unless it is quarantined or rests. Then its actor is stopped, and what it
+        held goes to others with the next slice. Its positions are yours to close. Candles of an instrument that no
+        other sleeve trades are unknown from then on. The strategy may be added again.
+
+        Raises:
+            UnknownSleeveError: There is no such sleeve.
+            RosterError: It is the last one.
+            ReentrantCallError: The call came from inside a handler.
+            Exception: What the strategy raised when it was told; it is out all the same.
+        """
+        return await self._change(partial(self._roster.remove, sleeve))
+
+    async def set_policy(self, policy: RiskAllocationPolicy | InformedPolicy) -> None:
+        """Let another policy allocate, from the next slice on.
+
+        Until that slice the sleeves keep what they hold, also if the new budget is smaller. The slice sends
+        what is less first, as ever.
+
+        Raises:
+            TypeError, ValueError: The policy lacks its method, its budget is no amount, or it needs facts that there
+                are not.
+            ReentrantCallError: The call came from inside a handler.
+        """
+        check_policy(policy, self._facts)
+        await self._change(partial(self._roster.set_policy, cast("RiskAllocationPolicy", policy)))
 
     def statistics(self) -> RunnerStatistics:
         """This portfolio now."""
@@ -192,7 +273,7 @@ class PortfolioRunner:
         Raises:
             UnknownSleeveError: There is no such sleeve.
         """
-        return self._service.core.standing.order_refusal(self._place(sleeve))
+        return self._service.core.standing.order_refusal(self._roster.place(sleeve))
 
     def readmit(self, sleeve: Instrument, strategy: PortfolioStrategy | None = None) -> None:
         """Let a quarantined sleeve take part again when the next slice begins: its failures are forgotten.
@@ -209,27 +290,7 @@ class PortfolioRunner:
             ValueError: The object plays for another sleeve.
             TypeError: The object lacks a method.
         """
-        place = self._place(sleeve)
-        down = self._service.core.standing.down.get(place)
-        if down is None or down.until is not None:
-            standing = self.statistics().sleeves[sleeve].standing
-            raise RunnerStateError(f"sleeve {sleeve!r} is {standing}: only a quarantined sleeve can be readmitted.")
-        if self._seats[place].abandoned:
-            raise RunnerStateError(f"the handler of sleeve {sleeve!r} has not ended yet: readmit it when it has.")
-        build = None
-        if strategy is not None:
-            check_strategy(sleeve, strategy)
-            owner = self._cast.sleeve_of(strategy)
-            if owner not in (None, sleeve):
-                raise ValueError(f"sleeve {owner!r} has this object already: give sleeve {sleeve!r} one of its own.")
-            build = Build(lambda _: strategy, given=True)
-        self._service.core.standing.readmit(place, build)
-
-    def _place(self, sleeve: Instrument) -> int:
-        place = self._sleeves.place_of.get(sleeve)
-        if place is None:
-            raise UnknownSleeveError(sleeve, self._sleeves.keys)
-        return place
+        self._roster.readmit(sleeve, strategy)
 
     async def __aenter__(self) -> Self:
         """Start the actors."""
@@ -265,21 +326,16 @@ class PortfolioRunner:
     async def _start_actors(self, exits: AsyncExitStack) -> None:
         observer, scheduler = self._watchers
         system = await exits.enter_async_context(open_system("portfolio", observer=observer, scheduler=scheduler))
-        refs = [await self._start_sleeve(system, seat) for seat in self._seats]
-        dispatcher = Actors(refs, self._seats)
-        self._coordinator = await system.start(
+        dispatcher = Actors(system, self._register)
+        for seat in self._roster.seats:
+            await dispatcher.admit(seat)
+        self._coordinator = coordinator = await system.start(
             self._service.coordinate,
             dispatcher,
             self._register,
             name="coordinator",
         )
-
-    async def _start_sleeve(self, system: System, seat: Seat) -> Ref[Message]:
-        # nobody but the coordinator writes to a sleeve, and at most one message is out: more is a defect
-        start = partial(system.start, name=f"sleeve {seat.key!r}", capacity=1, overflow="fail")
-        if self._guarded[seat.place]:
-            return await start(guarded_sleeve, seat, self._register)
-        return await start(sleeve, seat.strategy, self._register)
+        exits.push_async_exit(partial(_drain, coordinator))
 
     def _register(self) -> None:
         self._tasks.add(current_task())
@@ -288,24 +344,36 @@ class PortfolioRunner:
         self._exits = self._coordinator = None
         self._tasks.clear()
 
-    async def _serve(self, plan: Plan) -> SliceReport:
+    async def _change(self, make: Callable[[Dispatcher], Awaitable[object]]) -> object:
+        change = Change(make)
+        self._sleeves.changing += 1  # who calls behind this one must not plan before it is made
+        try:
+            await self._serve(change)
+        finally:
+            self._sleeves.changing -= 1
+        return change.result
+
+    async def _report(self, plan: Plan) -> SliceReport:
         call = Call(plan)
+        await self._serve(call)
+        return call.report
+
+    async def _serve(self, call: Call | Change) -> None:
         turns, service, coordinator = self._turns, self._service, self._coordinator
         if turns.taken or coordinator is None:
             await turns.take()
             try:
                 coordinator = self._coordinator  # the actors may have started while this call was in line
                 if coordinator is None:
-                    await service.serve(plan, call, self._direct)
+                    await service.attend(call, self._direct)
             finally:
                 turns.give_back()
         if coordinator is not None:
             await self._ask(coordinator, call)
         elif call.failures or service.unmet:
             self._raise(call.failures)
-        return call.report
 
-    async def _ask(self, coordinator: Ref[Call | Feed], caller: Call | Feed) -> None:
+    async def _ask(self, coordinator: Ref[Call | Change | Feed], caller: Call | Change | Feed) -> None:
         service = self._service
         if service.busy:
             refuse_descendants(self._tasks)
@@ -328,6 +396,12 @@ class PortfolioRunner:
         if len(failures) == 1:
             raise failures[0]
         raise BaseExceptionGroup(f"{len(failures)} failures in the portfolio", failures)
+
+
+async def _drain(coordinator: Ref[Call], _kind: object, error: BaseException | None, _traceback: object) -> None:
+    """End the coordinator before all sleeves, also those that were added after it."""
+    if error is None:
+        await coordinator.drain()
 
 
 def _without_cancellations(error: BaseException | None) -> BaseException | None:

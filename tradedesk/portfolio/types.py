@@ -1,6 +1,6 @@
 """The values and protocols that users of the portfolio meet."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from inspect import iscoroutinefunction
 from typing import Literal, Protocol
 
@@ -21,6 +21,7 @@ __all__ = [
     "RiskAllocationPolicy",
     "Slice",
     "StrategySpec",
+    "TwoPhaseStrategy",
 ]
 
 
@@ -41,6 +42,30 @@ class PortfolioStrategy(Protocol):
 
     async def on_candle_close(self, event: CandleCloseEvent) -> None:
         """Handle one candle of the strategy's instrument."""
+        ...
+
+
+class TwoPhaseStrategy(Protocol):
+    """A strategy whose state is brought up to date before the budget is split, and that acts after it.
+
+    It has these four methods and no ``on_candle_close``; a strategy that has that one is called through it. The two
+    phases may be async. ``instrument`` and ``candle_period`` as for `PortfolioStrategy`.
+    """
+
+    def set_risk_per_trade(self, value: float) -> None:
+        """Take the risk for the trades to come, in the unit of the budget."""
+        ...
+
+    def is_regime_active(self) -> bool:
+        """Say whether the strategy wants a share of the budget now."""
+        ...
+
+    def update_state(self, event: CandleCloseEvent) -> Awaitable[None] | None:
+        """Take one candle in, under the risk of the slice before; no trades yet."""
+        ...
+
+    def evaluate_signals(self) -> Awaitable[None] | None:
+        """Act on the slice's candles, once, under the risk that was allocated for it."""
         ...
 
 
@@ -131,7 +156,7 @@ class StrategySpec:
         candle_timeout: seconds for its handler; None takes the runner's, infinity is no limit.
     """
 
-    strategy: PortfolioStrategy
+    strategy: PortfolioStrategy | TwoPhaseStrategy
     instrument: Instrument | None = None
     period: str | None = None
     on_failure: FailureRule | None = None

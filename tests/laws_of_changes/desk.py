@@ -1,0 +1,317 @@
+"""Random portfolios: sleeves, lawful policies, strategies that write down what they meet, and what is fed to them."""
+
+import random
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Literal
+
+import attrs
+import trio
+from hypothesis import strategies as st
+
+from tradedesk.marketdata import CandleCloseEvent, Slice
+from tradedesk.portfolio import EqualSplitRiskPolicy, RiskAllocationPolicy, StrategySpec
+
+PERIODS = ("1MINUTE", "HOUR", "DAY", "of its own")
+SHORTEST_FIRST = {period: rank for rank, period in enumerate(PERIODS)}
+DEFAULT = 7.125
+"""What sleeves get that the policy leaves out; no policy here ever grants this, so a fake can tell the two apart."""
+
+
+class Boom(Exception):
+    """What strategies here fail with."""
+
+
+# Policies: each row is a recipe, so that every run gets a fresh policy and a failing example can be read -------------
+
+
+@attrs.define
+class Weighted:
+    """Splits the budget by weights; a weight of 0 is an explicit amount of 0."""
+
+    portfolio_risk_budget: float
+    weights: Mapping[str, int]
+
+    def allocate(self, active_instruments: list[str]) -> dict[str, float]:
+        total = sum(self.weights[key] for key in active_instruments)
+        return {key: self.portfolio_risk_budget * self.weights[key] / total for key in active_instruments if total}
+
+
+@attrs.define
+class Wandering:
+    """Moves the whole budget to the next active sleeve at every call; the others get 0, or are left out."""
+
+    portfolio_risk_budget: float
+    leave_out: bool
+    calls: int = 0
+
+    def allocate(self, active_instruments: list[str]) -> dict[str, float]:
+        self.calls += 1
+        if not active_instruments:
+            return {}
+        winner = active_instruments[self.calls % len(active_instruments)]
+        losers = [] if self.leave_out else active_instruments
+        return {**dict.fromkeys(losers, 0.0), winner: self.portfolio_risk_budget}
+
+
+# The desk -----------------------------------------------------------------------------------------------------------
+
+
+@attrs.frozen
+class SleevePlan:
+    key: str
+    instrument: str
+    period: str | None
+    named_by: Literal["attributes", "spec"]
+    active: bool
+    two_phase: bool = False
+
+
+@attrs.frozen
+class Feed:
+    """One slice and what happens around it: regimes that change from outside before, and a caller who may leave."""
+
+    events: Sequence[CandleCloseEvent]
+    regimes: Mapping[str, bool] = {}
+    patience: float | None = None
+
+    def slice(self, number: int) -> Slice:
+        return Slice(number, tuple(self.events))
+
+
+@attrs.frozen
+class Desk:
+    sleeves: Sequence[SleevePlan]
+    policy: Callable[[], RiskAllocationPolicy]
+    budget: float
+    seed: int = 0
+    faults: float = 0.0
+    """How likely each call of a strategy's method fails."""
+
+
+@attrs.frozen
+class Join:
+    """A sleeve is added: with a new strategy, or with the last one that had its key."""
+
+    plan: SleevePlan
+    anew: bool
+
+
+@attrs.frozen
+class Leave:
+    """A sleeve is removed."""
+
+    key: str
+
+
+@attrs.frozen
+class Switch:
+    """Another policy is set."""
+
+    policy: Callable[[], RiskAllocationPolicy]
+    budget: float
+
+
+Step = Feed | Join | Leave | Switch
+
+
+class Lab:
+    """What only the test sees: who holds what at this instant, and every promise that was broken."""
+
+    def __init__(self, budget: float = 0.0) -> None:
+        self.budget = budget
+        self.limit = budget  # above the budget after it shrank, until what was given is taken back
+        self.held: dict[str, float] = {}
+        self.breaches: list[str] = []
+        self.ask: Callable[[], Awaitable[object]] = trio.lowlevel.checkpoint
+
+    def hold(self, key: str, amount: float) -> None:
+        self.held[key] = 0.0 if amount == DEFAULT else amount
+        total = sum(self.held.values())
+        if total > self.limit * (1 + 1e-9):
+            self.breaches.append(f"{self.held} is more than {self.limit}")
+        self.limit = max(self.budget, min(self.limit, total))
+
+    def switch(self, budget: float) -> None:
+        self.budget = budget
+        self.limit = max(budget, sum(self.held.values()))
+
+
+class Scripted:
+    """A strategy whose regime and state follow from what it met, and that suspends and fails at random."""
+
+    def __init__(self, plan: SleevePlan, desk: Desk, lab: Lab) -> None:
+        self.key = plan.key
+        self.calls: list[object] = []
+        self.state = 0
+        self.risk = 0.0
+        self.regime = plan.active
+        self.handling = False
+        self._lab = lab
+        self._faults = desk.faults
+        self._random = random.Random(f"{desk.seed} {plan.key}")
+        if plan.named_by == "attributes":
+            self.instrument = plan.instrument
+            if plan.period is not None:
+                self.candle_period = plan.period
+
+    def set_risk_per_trade(self, value: float) -> None:
+        self.calls.append(("risk", value))
+        if self.handling:
+            self._lab.breaches.append(f"{self.key} was given {value} in mid-handler")
+        self._may_fail("before it took its risk")
+        self.risk = value
+        self._lab.hold(self.key, value)
+        self._may_fail("after it took its risk")
+
+    def is_regime_active(self) -> bool:
+        self.calls.append("report")
+        self._may_fail("asked for its regime")
+        return self.regime
+
+    async def _handle(self, call: object, number: int) -> None:
+        self.calls.append(call)
+        self.handling = True
+        try:
+            await self._suspend()
+            self._may_fail("in its handler")
+            self.learn(number)
+            await self._suspend()
+        finally:
+            self.handling = False
+
+    def learn(self, number: int) -> None:
+        self.state = (31 * self.state + hash(self.risk) + number) % 1_000_003
+        if number % 3:
+            self.regime = number % 3 == 1
+
+    async def _suspend(self) -> None:
+        match self._random.randrange(5):
+            case 0:
+                await trio.lowlevel.checkpoint()
+            case 1:
+                await trio.sleep(self._random.randrange(1, 4))
+            case 2:
+                await self._lab.ask()
+
+    def _may_fail(self, where: str) -> None:
+        if self._faults and self._random.random() < self._faults:
+            raise Boom(self.key, where)
+
+
+class OnePhase(Scripted):
+    async def on_candle_close(self, event: CandleCloseEvent) -> None:
+        await self._handle(("candle", event), event.candle)
+
+
+class TwoPhase(Scripted):
+    """Updates without a wait, or with one; its evaluation may change its regime as well."""
+
+    def update_state(self, event: CandleCloseEvent) -> Awaitable[None] | None:
+        if event.candle % 2:
+            return self._handle(("update", event), event.candle)
+        self.calls.append(("update", event))
+        self._may_fail("in its update")
+        self.learn(event.candle)
+        return None
+
+    async def evaluate_signals(self) -> None:
+        await self._handle("evaluate", self.state)
+
+
+def strategy_of(plan: SleevePlan, desk: Desk, lab: Lab) -> Scripted:
+    return (TwoPhase if plan.two_phase else OnePhase)(plan, desk, lab)
+
+
+def strategies_of(desk: Desk, lab: Lab) -> dict[str, Scripted]:
+    return {plan.key: strategy_of(plan, desk, lab) for plan in desk.sleeves}
+
+
+def entry_of(plan: SleevePlan, strategy: Scripted) -> Scripted | StrategySpec:
+    return StrategySpec(strategy, plan.instrument, plan.period) if plan.named_by == "spec" else strategy
+
+
+def entries_of(desk: Desk, strategies: Mapping[str, Scripted]) -> dict[str, Scripted | StrategySpec]:
+    """The argument of the runner."""
+    return {plan.key: entry_of(plan, strategies[plan.key]) for plan in desk.sleeves}
+
+
+# Strategies of Hypothesis -------------------------------------------------------------------------------------------
+
+
+@st.composite
+def sleeve_plans(draw: st.DrawFn, name: str = "") -> list[SleevePlan]:
+    count = draw(st.integers(1, 6))
+    usual = draw(st.booleans())  # each sleeve alone with its instrument, for all periods: a path of its own
+    return [
+        SleevePlan(
+            key=f"{instrument}.{name}{number}",
+            instrument=instrument,
+            period=None if usual else draw(st.sampled_from([None, None, "1MINUTE", "HOUR", "DAY"])),
+            named_by=draw(st.sampled_from(["attributes", "spec"])),
+            active=draw(st.booleans()),
+            two_phase=draw(st.booleans()),
+        )
+        for number in range(count)
+        for instrument in ["ABCDEF"[number] if usual else draw(st.sampled_from("ABCD"))]
+    ]
+
+
+BUDGETS = st.sampled_from([12.0, 100.0, 0.1, 0.0, 1e300])
+
+
+POLICIES = ("equal", "weighted", "wandering")
+
+
+@st.composite
+def switches(draw: st.DrawFn, sleeves: Sequence[SleevePlan], policies: Sequence[str] = POLICIES) -> Switch:
+    """A policy for these sleeves."""
+    budget = draw(BUDGETS)
+    match draw(st.sampled_from(policies)):
+        case "equal":
+            return Switch(lambda: EqualSplitRiskPolicy(budget), budget)
+        case "weighted":
+            weights = {plan.key: draw(st.integers(0, 3)) for plan in sleeves}
+            return Switch(lambda: Weighted(budget, weights), budget)
+        case _:
+            leave_out = draw(st.booleans())
+            return Switch(lambda: Wandering(budget, leave_out), budget)
+
+
+@st.composite
+def desks(draw: st.DrawFn, faults: float = 0.0, policies: Sequence[str] = POLICIES) -> Desk:
+    sleeves = draw(sleeve_plans())
+    first = draw(switches(sleeves, policies))
+    return Desk(sleeves, first.policy, first.budget, draw(st.integers(0, 999)), draw(st.sampled_from([0.0, faults])))
+
+
+@st.composite
+def changing_desks(draw: st.DrawFn, faults: float = 0.0) -> tuple[Desk, list[Step]]:
+    """A desk whose sleeves and policy change between slices; some changes are mistakes."""
+    sleeves, reserve = draw(sleeve_plans()), draw(sleeve_plans("new"))
+    known = [*sleeves, *reserve]
+    first = draw(switches(known))
+    seed, faulty = draw(st.integers(0, 999)), draw(st.sampled_from([0.0, faults]))
+    desk = Desk(sleeves, first.policy, first.budget, seed, faulty)
+    everybody = attrs.evolve(desk, sleeves=known)
+    step = st.one_of(
+        feeds(everybody, min_size=1),
+        st.lists(st.builds(Join, st.sampled_from(known), st.booleans()), min_size=1, max_size=2),
+        st.lists(st.builds(Leave, st.sampled_from([plan.key for plan in known])), min_size=1, max_size=3),
+        st.lists(switches(known), min_size=1, max_size=1),
+    )
+    return desk, [one for part in draw(st.lists(step, min_size=1, max_size=6)) for one in part]
+
+
+@st.composite
+def feeds(draw: st.DrawFn, desk: Desk, *, outside: bool = True, leaving: bool = False, min_size: int = 0) -> list[Feed]:
+    """Slices in any order of candles, for instruments of the desk; ``outside`` changes regimes between them."""
+    instruments = sorted({plan.instrument for plan in desk.sleeves})
+    periods = PERIODS[: draw(st.sampled_from([1, 4]))]
+    candle = st.tuples(st.sampled_from(instruments), st.sampled_from(periods), st.integers(0, 8))
+    events = st.lists(candle, max_size=6, unique_by=lambda row: row[:2]).map(
+        lambda rows: [CandleCloseEvent(*row) for row in rows]
+    )
+    keys = st.sampled_from([plan.key for plan in desk.sleeves])
+    regimes = st.dictionaries(keys, st.booleans(), max_size=3) if outside else st.just({})
+    patience = st.sampled_from([None, None, 0, 1, 3]) if leaving else st.none()
+    return draw(st.lists(st.builds(Feed, events, regimes, patience), min_size=min_size, max_size=8))
