@@ -84,3 +84,22 @@ async def test_what_a_strategy_raises_comes_out_with_the_slice_open():
         ):
             await backtest(runner, broker, slices(3))
     broker.close_slice()
+
+
+async def test_a_desk_that_no_sleeve_of_the_portfolio_has_is_refused_its_orders():
+    broker = PaperBroker((*NAMES, "X"), cash=1_000.0)
+    stranger = broker.desk("stranger", "EURUSD")
+    broker, _, runner = desk_with(broker=broker)
+    broker.ask_first(None)
+    first = slices(1)[0]
+    broker.open_slice(first)
+    held = stranger.buy(1)
+    broker.close_slice()
+    broker.open_slice(slices(2)[1])
+    broker.close_slice()
+    ticket = stranger.sell(1)
+    async with runner:
+        result = await backtest(runner, broker, slices(4)[2:])
+    assert (held.state.value, ticket.state.value) == ("filled", "rejected")
+    assert ticket.reason == "the portfolio has no such sleeve"
+    assert result.sleeves["stranger"].size == 1.0

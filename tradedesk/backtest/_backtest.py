@@ -35,15 +35,16 @@ async def backtest(runner: PortfolioRunner, broker: PaperBroker, source: Iterabl
     """Run a portfolio over a source, with orders and fills: the broker opens a slice, the strategies see it, it closes.
 
     The broker asks the runner before it takes a sleeve's order (`PortfolioRunner.order_refusal`). A sleeve that is
-    quarantined with ``positions="flatten"`` is closed out, at the next open. The strategies got their desks from the
-    broker when they were built; the runner may be entered or not.
+    quarantined with ``positions="flatten"`` is closed out, at the next open; one that is not in the portfolio keeps
+    what it holds, and is refused new orders. The strategies got their desks from the broker when they were built; the
+    runner may be entered or not.
 
     Raises:
         BrokerStateError: A slice of the broker is open, or the source begins before the broker's last slice.
         Exception: And all that ``runner.run`` raises. The broker then stands where it was, with the slice open.
     """
-    broker.ask_first(runner.order_refusal)
     curve = _Curve(runner, broker)
+    broker.ask_first(curve.refusal)
     await runner.run(curve.worked(source))
     return BacktestResult(
         close_times=curve.close_times,
@@ -75,16 +76,25 @@ class _Curve:
             self.equity.append(broker.equity)
         self._hear(broker.unheard())
 
+    def refusal(self, sleeve: Instrument) -> str | None:
+        """Why an order of a sleeve is to be refused now."""
+        if sleeve not in self.runner.strategies:
+            return "the portfolio has no such sleeve"
+        return self.runner.order_refusal(sleeve)
+
     def _hear(self, heard: Mapping[Instrument, Sequence[Fill]]) -> None:
         if heard:
             self.fills += sorted((fill for fills in heard.values() for fill in fills), key=lambda fill: fill.number)
 
     def _flatten(self) -> None:
         """Close out who is quarantined for good and still holds something."""
-        refusal = self.runner.order_refusal
-        leaving = [sleeve for sleeve in self.broker.exposed if refusal(sleeve) is not None]
+        leaving = [sleeve for sleeve in self.broker.exposed if self.refusal(sleeve) is not None]
         if leaving:
             standing = self.runner.statistics().sleeves
             for sleeve in leaving:
-                if standing[sleeve].positions == "flatten" and not self.broker.is_leaving(sleeve):
+                if (
+                    sleeve in standing
+                    and standing[sleeve].positions == "flatten"
+                    and not self.broker.is_leaving(sleeve)
+                ):
                     self.broker.close_out(sleeve)
