@@ -88,13 +88,10 @@ class _Curve:
 
     def _flatten(self) -> None:
         """Close out who is quarantined for good and still holds something."""
-        leaving = [sleeve for sleeve in self.broker.exposed if self.refusal(sleeve) is not None]
+        refusal, known = self.runner.order_refusal, self.runner.strategies
+        leaving = [sleeve for sleeve in self.broker.exposed if sleeve in known and refusal(sleeve) is not None]
         if leaving:
             standing = self.runner.statistics().sleeves
             for sleeve in leaving:
-                if (
-                    sleeve in standing
-                    and standing[sleeve].positions == "flatten"
-                    and not self.broker.is_leaving(sleeve)
-                ):
+                if standing[sleeve].positions == "flatten" and not self.broker.is_leaving(sleeve):
                     self.broker.close_out(sleeve)

@@ -39,7 +39,7 @@ def too_dear(size: float, price: float, book: Book, account: Account) -> str | N
     line = book.line
     if not line.terms.margin:
         return None
-    net = line.net.size
+    net = line.net_size
     bound = line.value(abs(net + size) - abs(net), price) if abs(net + size) > abs(net) else 0.0
     if not bound:
         return None

@@ -23,15 +23,17 @@ class Currency:
     Attributes:
         name: "USD".
         rate: what one unit of it is worth in the account's; None until it was seen.
-        unrealised: what each open book in this currency would gain at the last close, in this currency.
+        unrealised: what each book in this currency would gain at the last close, in this currency.
+        bound: the margin of each line in this currency at the last close, in this currency.
     """
 
-    __slots__ = ("name", "rate", "unrealised")
+    __slots__ = ("bound", "name", "rate", "unrealised")
 
     def __init__(self, name: str, rate: float | None) -> None:
         self.name = name
         self.rate = rate
         self.unrealised: list[float] = []
+        self.bound: list[float] = []
 
 
 class Line:
@@ -56,9 +58,11 @@ class Line:
         "exposed",
         "instrument",
         "net",
+        "net_size",
         "other_period",
         "pays",
         "period",
+        "slot",
         "terms",
         "working",
     )
@@ -77,6 +81,9 @@ class Line:
         self.pays: list[tuple[Currency, bool]] = []
         self.period = terms.period
         self.other_period: str | None = None
+        self.net_size = 0.0
+        self.slot = len(currency.bound)
+        currency.bound.append(0.0)
 
     def takes(self, period: str, events: Iterable[CandleCloseEvent]) -> bool:
         """Whether candles of this period fill orders here; asked for a period that is not the line's.
@@ -109,9 +116,10 @@ class Line:
         """Return what a size is worth at a price, in the account's currency; at least 0."""
         return abs(size * price) * self.terms.value_per_point * (self.currency.rate or 0.0)
 
-    def margin(self) -> float:
-        """Return what the net position binds at the last close, in the account's currency."""
-        return self.value(self.net.size, self.close or 0.0) * self.terms.margin
+    def bind(self, close: float) -> None:
+        """Work out what the net position binds at a close."""
+        terms = self.terms
+        self.currency.bound[self.slot] = abs(self.net_size * close) * terms.value_per_point * terms.margin
 
     def commission(self, size: float, price: float) -> float:
         """Return what a fill costs, in the account's currency."""
@@ -191,9 +199,11 @@ class Book:
     def _restate(self) -> None:
         line, before = self.line, self.held
         self.held = self.position.size
+        line.net_size = self.held if line.net is self.position else line.net.size
         self.cost = self.held * (self.position.average_price or 0.0)
         if line.close is not None:
             self.value(line.close)
+            line.bind(line.close)
         if not before and self.held:
             line.exposed.append(self)
         elif before and not self.held:
@@ -325,12 +335,12 @@ class Account:
     @property
     def margin(self) -> float:
         """What the positions bind."""
-        return fsum(line.margin() for line in self.lines.values() if line.exposed)
+        return fsum(fsum(one.bound) * (one.rate or 0.0) for one in self.currencies.values())
 
     def statement(self) -> AccountStatement:
         """Return the account as it stands."""
         equity, margin = self.equity, self.margin
-        held = ((instrument, line.net.size) for instrument, line in self.lines.items() if line.exposed)
+        held = ((instrument, line.net_size) for instrument, line in self.lines.items() if line.exposed)
         return AccountStatement(
             cash=self.cash,
             balance=self.balance,

@@ -172,8 +172,10 @@ class PaperBroker:
             candle = line.candle
             if candle is not None:
                 line.close = candle.close
-                for book in line.exposed:
-                    book.mark(candle)
+                if line.exposed:
+                    line.bind(candle.close)
+                    for book in line.exposed:
+                        book.mark(candle)
         if self._account.financed and since is not None:
             self._finance_inside(since, slice_.close_time, touched)
         if blotters:
