@@ -10,6 +10,7 @@ ExecutionError
 import sys
 from collections.abc import Iterable
 from math import inf
+from typing import TypeGuard
 
 
 class ExecutionError(Exception):
@@ -43,16 +44,14 @@ class BrokerStateError(ExecutionError):
     """The broker is not in a state for this."""
 
 
-def is_finite(number: object) -> bool:
+def is_finite(number: object) -> TypeGuard[float]:
     """Whether it is a number that a price or an amount can be."""
     return isinstance(number, int | float) and not isinstance(number, bool) and abs(number) <= sys.float_info.max
 
 
 def check(error: type[ExecutionError], what: str, number: object, *, above: float = -inf, least: float = -inf) -> None:
     """Refuse what is no finite number, is not above `above`, or is less than `least`."""
-    if is_finite(number):
-        size = float(number)  # type: ignore[arg-type]
-        if size > above and size >= least:
-            return
+    if is_finite(number) and above < number and least <= number:
+        return
     rule = f" above {above:g}" if above > -inf else f" of at least {least:g}" if least > -inf else ""
     raise error(f"{what} is {number!r}; it must be a finite number{rule}")

@@ -36,12 +36,10 @@ def at_stop(order: Order, low: float, high: float) -> float | None:
     It fills at the stop's price, for the market passes through it. If it has a limit that is better than the stop, the
     market must come back for it, and that may have been earlier: it does not fill in this candle.
     """
-    if not stop_is_inside(order, low, high):
+    stop, limit = order.stop, order.limit
+    if stop is None or not stop_is_inside(order, low, high):
         return None
-    stop, sign = order.stop, order.sign
-    if order.limit is not None and stop * sign > order.limit * sign:  # type: ignore[operator]
-        return None
-    return stop
+    return None if limit is not None and stop * order.sign > limit * order.sign else stop
 
 
 def stop_is_inside(order: Order, low: float, high: float) -> bool:

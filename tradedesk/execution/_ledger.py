@@ -9,12 +9,16 @@ Sums go through `fsum`, which rounds once: no order in which candles arrive chan
 
 from collections.abc import Iterable
 from math import fsum
+from typing import Final
 
 from tradedesk.execution._errors import TermsError, UnknownInstrumentError, check
 from tradedesk.execution._terms import DAY, Conversion, Conversions, Terms
 from tradedesk.execution.types import AccountStatement, SleeveStatement
 from tradedesk.marketdata import Candle, CandleCloseEvent, Instrument, period_seconds
 from tradedesk.risk import Filled, PositionTracker
+
+NO_CANDLE: Final = Candle("", 0.0, 0.0, 0.0, 0.0)
+"""Stands where no candle was seen yet; nothing fills in it, for no order is accepted before the first."""
 
 
 class Currency:
@@ -40,7 +44,8 @@ class Line:
     """One instrument: its terms, its last candle, and who trades it.
 
     Attributes:
-        candle: the last one; None until there is one.
+        candle: the last one; `NO_CANDLE` until there is one.
+        close: where the last candle that was marked closed; None until there is one, and no order is accepted before.
         close_time: when it closed.
         books: of the sleeves that trade it, in declared order.
         exposed: those of them that hold something.
@@ -71,7 +76,7 @@ class Line:
         self.instrument = instrument
         self.terms = terms
         self.currency = currency
-        self.candle: Candle | None = None
+        self.candle = NO_CANDLE
         self.close: float | None = None
         self.close_time = 0
         self.books: list[Book] = []

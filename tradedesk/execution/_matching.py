@@ -16,7 +16,7 @@ from tradedesk.execution._ledger import Account, Book
 from tradedesk.execution._terms import DAY
 from tradedesk.execution._ticket import Ticket
 from tradedesk.execution.types import Fill, Gate, Moment, Order, OrderState
-from tradedesk.marketdata import Candle, Instrument, period_seconds
+from tradedesk.marketdata import Instrument, period_seconds
 from tradedesk.risk import RoundTrip
 
 MarketFill = Literal["next_open", "same_close", "next_close"]
@@ -91,7 +91,7 @@ class Matching:
 
     def fill_at_close(self, blotter: Blotter, ticket: Ticket) -> None:
         """Fill an order at the close of the instrument's last candle."""
-        self._fill(blotter, ticket, _candle(blotter.book).close + _offset(blotter.book, ticket.order), "close")
+        self._fill(blotter, ticket, blotter.book.line.candle.close + _offset(blotter.book, ticket.order), "close")
 
     def _may_work(self, blotter: Blotter, ticket: Ticket) -> bool:
         if ticket.state is not _ACCEPTED:
@@ -112,7 +112,7 @@ class Matching:
         order, book = ticket.order, blotter.book
         if _is_market(order) and not self._market_at_open:
             return
-        opens = _candle(book).open + _offset(book, order)
+        opens = book.line.candle.open + _offset(book, order)
         if self._fill_if_there(blotter, ticket, opens, "open"):
             return
         if order.lasts.open_only:
@@ -255,13 +255,6 @@ def _side(book: Book) -> int:
     return (book.held > 0) - (book.held < 0)
 
 
-def _candle(book: Book) -> Candle:
-    candle = book.line.candle
-    if candle is None:  # pragma: no cover - orders are accepted when a candle was seen
-        raise AssertionError(f"no candle of {book.line.instrument!r}")
-    return candle
-
-
 def _offset(book: Book, order: Order) -> float:
     terms = book.line.terms
     return terms.ask_offset if order.sign > 0 else terms.bid_offset
@@ -269,7 +262,7 @@ def _offset(book: Book, order: Order) -> float:
 
 def _range(book: Book, order: Order) -> tuple[float, float]:
     """Lowest and highest quote of the candle, as the order's side sees it."""
-    candle, offset = _candle(book), _offset(book, order)
+    candle, offset = book.line.candle, _offset(book, order)
     return candle.low + offset, candle.high + offset
 
 

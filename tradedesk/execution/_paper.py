@@ -170,12 +170,11 @@ class PaperBroker:
             self._matching.before_close(blotters)
         for line in touched:
             candle = line.candle
-            if candle is not None:
-                line.close = candle.close
-                if line.exposed:
-                    line.bind(candle.close)
-                    for book in line.exposed:
-                        book.mark(candle)
+            line.close = candle.close
+            if line.exposed:
+                line.bind(candle.close)
+                for book in line.exposed:
+                    book.mark(candle)
         if self._account.financed and since is not None:
             self._finance_inside(since, slice_.close_time, touched)
         if blotters:
