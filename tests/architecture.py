@@ -110,6 +110,8 @@ EXTRAS = {
     "talib": ("tradedesk.indicators.talib",),
     "numpy": ("tradedesk.indicators.talib",),
     "hypothesis": ("tradedesk.testing", "actors.testing"),
+    "pytest": ("actors.testing.pytest_plugin",),
+    "outcome": ("actors.testing",),  # of trio's own interface: what `reschedule` hands to a task
 }
 
 MAY_MISS_AN_EXTRA = ("tradedesk.cli", "tradedesk.__main__", "tradedesk.indicators.talib")
