@@ -64,7 +64,7 @@ LAYERS = {
         "tradedesk.execution._fills tradedesk.execution._checks tradedesk.execution._desk tradedesk.execution._ledger "
         "tradedesk.execution._matching tradedesk.execution._ticket tradedesk.execution._hearing "
         "tradedesk.risk tradedesk.indicators "
-        "tradedesk.strategies",
+        "tradedesk.strategies tradedesk.metrics",
         may_import="values",
     ),
     "values": row(
@@ -108,13 +108,13 @@ EXTRAS = {
     "rich": ("tradedesk.cli",),
     "cattrs": ("tradedesk.cli",),
     "talib": ("tradedesk.indicators.talib",),
-    "numpy": ("tradedesk.indicators.talib",),
+    "numpy": ("tradedesk.indicators.talib", "tradedesk.metrics._arrays"),
     "hypothesis": ("tradedesk.testing", "actors.testing"),
     "pytest": ("actors.testing.pytest_plugin",),
     "outcome": ("actors.testing",),  # of trio's own interface: what `reschedule` hands to a task
 }
 
-MAY_MISS_AN_EXTRA = ("tradedesk.cli", "tradedesk.__main__", "tradedesk.indicators.talib")
+MAY_MISS_AN_EXTRA = words("tradedesk.cli tradedesk.__main__ tradedesk.indicators.talib tradedesk.metrics._arrays")
 
 PUBLIC_SUBMODULES = {"types", "policies", "testing"}
 

@@ -31,8 +31,10 @@ PUBLIC = (
     "tradedesk.execution",
     "tradedesk.indicators",
     "tradedesk.marketdata",
+    "tradedesk.metrics",
     "tradedesk.portfolio",
     "tradedesk.portfolio.policies",
+    "tradedesk.report",
     "tradedesk.risk",
     "tradedesk.sampledata",
 )
