@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from math import inf
 
 import attrs
-from trio import current_effective_deadline
+import trio
 from trio.lowlevel import current_task
 
 from actors._errors import AskCycle
@@ -53,7 +53,7 @@ def refuse_circle(asker: Mailbox, target: Mailbox) -> None:
     Not where the asker is cancelled: it will not wait, and is not to crash of what cannot happen.
     """
     path = way(target, asker)
-    if path and current_effective_deadline() > -inf and not any(_gives_way(each) for each in path[:-1]):
+    if path and trio.current_effective_deadline() > -inf and not any(_gives_way(each) for each in path[:-1]):
         raise AskCycle(tuple(each.name for each in (asker, *path)))
 
 
