@@ -177,7 +177,7 @@ class Group:
         return await self._starter.start(self._node, behaviour, args, options)
 
     def group(self, name: str, *, scope: Scope = "one_for_one", restart: Restart | None = None) -> "Group":
-        """Make a group of actors in this one, which are started again together.
+        """Make a group of actors in this one, which are started again together. It lives as long as the system.
 
         Args:
             name: for logs and errors.
