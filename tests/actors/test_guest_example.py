@@ -52,7 +52,7 @@ def test_a_set_up_that_fails_is_raised_where_the_host_enters(example, monkeypatc
         async with example.Actors():
             raise AssertionError("the block was entered")
 
-    with pytest.raises(OSError, match="^no such service$"):
+    with pytest.raises(OSError, match=r"^no such service$"):
         asyncio.run(asyncio.wait_for(host(), 60))
 
 
