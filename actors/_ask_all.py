@@ -47,9 +47,12 @@ async def ask_all(pairs: Iterable[tuple[Ref[M_contra], M_contra]], *, timeout: f
     if answers.errors is None:
         return answers.values
     errors = [error for _, error in sorted(answers.errors.items())]
-    if len(errors) == 1:
-        raise errors[0]
-    raise ExceptionGroup(f"{len(errors)} of {len(answers.values)} asks failed", errors)
+    try:
+        if len(errors) == 1:
+            raise errors[0]
+        raise ExceptionGroup(f"{len(errors)} of {len(answers.values)} asks failed", errors)
+    finally:
+        del answers, errors  # they would hold this frame, which holds them: garbage that waits for a collection
 
 
 def _scatter(

@@ -7,29 +7,37 @@ particular, so it takes its edge away.
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from math import inf
 
 import attrs
+import trio
 from trio.lowlevel import current_task
 
 from actors._errors import AskCycle
 from actors._mailbox import Mailbox
 from actors._messages import WAITING, Answers
+from actors._seam import Waiter
 
 
 @attrs.define(eq=False)
 class Wait:
     """What one actor's task waits for; without answers, for all targets alike.
 
+    ``waiter`` is where it is parked, so that a wait that was cancelled counts no longer, although its task has not run.
     ``give_way``, where there is one, may still put off what is waited for; it says whether it did.
     """
 
     targets: Sequence[Mailbox]
     answers: Answers | None
     give_way: Callable[[], bool] | None = None
+    waiter: Waiter | None = None
 
     def open(self) -> Iterator[Mailbox]:
         """The targets that still owe something."""
         answers = self.answers
+        waiter = self.waiter or answers
+        if waiter is not None and waiter.task is None:
+            return
         for place, target in enumerate(self.targets):
             if answers is None or (answers.values[place] is WAITING and not target.has_deferred(answers, place)):
                 yield target
@@ -40,9 +48,12 @@ class Wait:
 
 
 def refuse_circle(asker: Mailbox, target: Mailbox) -> None:
-    """Raise `AskCycle` when ``target`` is ``asker``, or waits for it, over however many others."""
+    """Raise `AskCycle` when ``target`` is ``asker``, or waits for it, over however many others.
+
+    Not where the asker is cancelled: it will not wait, and is not to crash of what cannot happen.
+    """
     path = way(target, asker)
-    if path and not any(_gives_way(each) for each in path[:-1]):
+    if path and trio.current_effective_deadline() > -inf and not any(_gives_way(each) for each in path[:-1]):
         raise AskCycle(tuple(each.name for each in (asker, *path)))
 
 
@@ -69,14 +80,18 @@ def way(waiting: Mailbox, target: Mailbox) -> tuple[Mailbox, ...]:
 
 
 @contextmanager
-def waiting_for(target: Mailbox) -> Iterator[None]:
-    """The current task, if it is an actor's, waits for a place in an inbox, for a beginning or an end."""
+def waiting_for(target: Mailbox, waiter: Waiter, *, refuse: bool = True) -> Iterator[None]:
+    """The current task, if it is an actor's, waits for a place in an inbox, for a beginning or an end.
+
+    Who kills is not refused: whoever is killed stops waiting, unless a shielded clean-up waits anew, and is told.
+    """
     asker = target.runtime.actors.get(current_task())
     if asker is None:
         yield
         return
-    refuse_circle(asker, target)
-    asker.waits_for = Wait((target,), None)
+    if refuse:
+        refuse_circle(asker, target)
+    asker.waits_for = Wait((target,), None, waiter=waiter)
     try:
         yield
     finally:

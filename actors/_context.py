@@ -13,6 +13,7 @@ from actors._inbox import Inbox
 from actors._mailbox import Overflow
 from actors._messages import Answers, Entry
 from actors._runtime import Runtime
+from actors._seam import Waiter
 
 M = TypeVar("M")
 
@@ -46,9 +47,9 @@ class ContextInbox(Inbox[M]):
         """As every inbox, with the context of the caller."""
         super().put_nowait(self._stamped(entry))
 
-    async def put_when_room(self, entry: Entry) -> None:
+    async def put_when_room(self, entry: Entry, waiter: Waiter) -> None:
         """As every inbox: the context is that of the moment in which the sender began to wait."""
-        await super().put_when_room(self._stamped(entry))
+        await super().put_when_room(self._stamped(entry), waiter)
 
     def put_later(self, entry: Entry, answers: Answers) -> None:
         """As every inbox, with the context of the caller."""

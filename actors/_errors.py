@@ -36,7 +36,18 @@ shown: Final = _Shown().repr
 
 
 class ActorError(Exception):
-    """The root of everything that this package raises on purpose."""
+    """The root of everything that this package raises on purpose.
+
+    It can be copied and pickled as far as the messages and causes in it can.
+    """
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _rebuilt, (type(self), self.args), vars(self)
+
+
+def _rebuilt(kind: type[ActorError], args: tuple[object, ...]) -> ActorError:
+    """Leave out ``__init__``, which takes what a text is made of and not the text."""
+    return kind.__new__(kind, *args)
 
 
 class AskError(ActorError):
@@ -200,3 +211,7 @@ class RestartLimitExceeded(ActorError, ExceptionGroup[Exception]):
     def derive(self, excs: Sequence[Exception]) -> "RestartLimitExceeded":  # type: ignore[override]
         """Stay what it is when trio takes cancellations out of a group."""
         return RestartLimitExceeded(self.message, excs)
+
+
+for _error in [each for each in tuple(globals().values()) if isinstance(each, type) and issubclass(each, ActorError)]:
+    _error.__module__ = "actors"  # a traceback shows the name by which it is imported, and by which it is caught

@@ -164,7 +164,10 @@ class Node:
     async def _rest(self, delay: float) -> None:
         waiter = Waiter(self._runtime.scheduler)
         self._runtime.at(self._runtime.now() + delay, Alarm(waiter))
-        await waiter.wait()
+        try:
+            await waiter.wait()
+        finally:
+            waiter.left = 0  # the alarm is over, also when the system ends meanwhile
 
     def _affected(self, child: Child) -> Sequence[Child]:
         if self.scope == "one_for_all":

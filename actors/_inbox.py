@@ -17,7 +17,7 @@ from actors._mailbox import NOTHING, Mailbox, Overflow
 from actors._messages import Answers
 from actors._runtime import Runtime
 from actors._statistics import ActorStatistics
-from actors._timers import Timer
+from actors._timers import SHORTEST, Timer
 
 if TYPE_CHECKING:
     from actors._handler_limit import HandlerLimit
@@ -90,12 +90,13 @@ class Inbox(Mailbox, Generic[M]):
     takes one message; what it raises at the end may leave the behaviour, which then has ended in good order.
     """
 
-    __slots__ = ("_on_cancel", "_watched", "handler_limit")
+    __slots__ = ("_on_cancel", "_watched", "handle", "handler_limit")
 
     handler_limit: "HandlerLimit"  # only where there is one, of which the class tells
 
     def __init__(self, name: str, runtime: Runtime, capacity: int, overflow: Overflow) -> None:
         super().__init__(name, runtime, capacity, overflow)
+        self.handle: Ref[M] | None = None  # until the end: two that hold each other are freed late
         self._watched: Watched | None = None  # of whose end it is still to be told
         self._on_cancel = self._abort  # bound once: a parked task keeps one, and a new one each time is garbage
 
@@ -198,14 +199,23 @@ class Inbox(Mailbox, Generic[M]):
         return Timer(self, message, delay, again=False)
 
     def every(self, period: float, message: M) -> Timer:
-        """Send ``message`` to this actor itself every ``period`` seconds (above zero); otherwise as `once`.
+        """Send ``message`` to this actor itself every ``period`` seconds (1e-6 at least); otherwise as `once`.
 
         The ticks lie on a grid: one period from now, two, and so on, however long they take to handle. At most one of
         them is queued: a tick that finds the one before it still queued is skipped and counted (``skipped`` in
         `ActorStatistics`), and so is one whose time passed while something blocked the program.
         """
         check_span("period", period, above_zero=True)
+        if period < SHORTEST:
+            raise ValueError(f"period must be at least {SHORTEST:g} s, a tick of clocks, not {period!r}")
         return Timer(self, message, period, again=True)
+
+    @property
+    def ref(self) -> "Ref[M]":
+        """The actor's own ref, to be handed to others: the same that `Group.start` returns, and gone with the actor."""
+        if self.handle is None:
+            raise ActorError(f"{self.name!r} has ended, and its inbox has no ref any more: keep the one of start().")
+        return self.handle
 
     @property
     def queued(self) -> int:
@@ -248,6 +258,8 @@ class Inbox(Mailbox, Generic[M]):
         """As every inbox; and those that it watched forget it."""
         for ref, notice in (self._watched or {}).items():
             ref.forget(notice)
+        self.handle = None
+        del self._on_cancel  # nobody parks here any more, and it holds what holds it
         super().end(reason, crash)
 
     def _no_reply(self) -> None:

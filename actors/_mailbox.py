@@ -153,9 +153,8 @@ class Mailbox:
         elif not self._overflow(entry):
             raise InboxFull(self.name, self.capacity)
 
-    async def put_when_room(self, entry: Entry) -> None:
+    async def put_when_room(self, entry: Entry, waiter: Waiter) -> None:
         """Wait for a place, and append."""
-        waiter = Waiter(self.runtime.scheduler)
         place = (waiter, entry)
         line = self._line_up(place)
         try:

@@ -64,8 +64,9 @@ class Ref(Generic[M_contra]):
         if len(inbox.queue) < inbox.limit:
             inbox.put((message, None, 0))
         elif inbox.makes_wait:
-            with waiting_for(inbox):
-                await inbox.put_when_room((message, None, 0))
+            waiter = Waiter(scheduler)
+            with waiting_for(inbox, waiter):
+                await inbox.put_when_room((message, None, 0), waiter)
         else:
             inbox.put_nowait((message, None, 0))
 
@@ -118,7 +119,10 @@ class Ref(Generic[M_contra]):
             if answers.left:
                 answers.abandon()
         if answers.errors is not None:
-            raise answers.errors[0]
+            try:
+                raise answers.errors[0]
+            finally:
+                del answers  # its error would hold this frame, which holds it: garbage that waits for a collection
         return answers.values[0]
 
     async def drain(self, *, timeout: float | None = None) -> None:
@@ -151,8 +155,9 @@ class Ref(Generic[M_contra]):
 
     async def ended(self) -> Ended:
         """Wait for the actor's end, however it comes, and say how it came."""
-        with waiting_for(self._inbox):
-            await wait_ended(self)
+        waiter = Waiter(self._inbox.runtime.scheduler)
+        with waiting_for(self._inbox, waiter):
+            await wait_ended(self, waiter)
         return self.ending
 
     @property
@@ -182,13 +187,11 @@ class Ref(Generic[M_contra]):
         if current_task() is inbox.owner:
             give(self, order, timeout)
             await inbox.runtime.scheduler.pause()
-        elif order is Order.KILL:  # whoever is killed waits for nobody
-            give(self, order)
-            await wait_ended(self)
         else:
-            with waiting_for(inbox):
+            waiter = Waiter(inbox.runtime.scheduler)
+            with waiting_for(inbox, waiter, refuse=order is not Order.KILL):
                 give(self, order, timeout)
-                await wait_ended(self)
+                await wait_ended(self, waiter)
 
 
 @attrs.define(order=False, eq=False)
@@ -218,13 +221,13 @@ def give(ref: Ref[M_contra], order: Order, timeout: float | None = None) -> None
         ref._scope.cancel()  # noqa: SLF001
 
 
-async def wait_ended(ref: Ref[M_contra]) -> None:
-    """Return when the actor has ended; a checkpoint."""
+async def wait_ended(ref: Ref[M_contra], waiter: Waiter | None = None) -> None:
+    """Return when the actor has ended; a checkpoint. It is ``waiter`` that waits, if one is given."""
     inbox = ref._inbox  # noqa: SLF001
     if inbox.life is Life.ENDED:
         await inbox.runtime.scheduler.pause()
         return
-    waiter = Waiter(inbox.runtime.scheduler)
+    waiter = waiter or Waiter(inbox.runtime.scheduler)
     ref.mourn(waiter)
     try:
         await waiter.wait()

@@ -1,10 +1,10 @@
 """What the actors of one system share: scheduler, observer, clock, deadlines, counters."""
 
 from math import inf
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import trio
-from trio.lowlevel import Task
+from trio.lowlevel import RunVar, Task
 
 from actors._deadlines import Deadlines, Limit, Timed, check_span
 from actors._messages import DeadLetter
@@ -13,6 +13,10 @@ from actors._seam import Scheduler
 
 if TYPE_CHECKING:
     from actors._mailbox import Mailbox
+
+
+_ACTORS: "Final[RunVar[dict[Task, Mailbox]]]" = RunVar("actors")
+"""The actors of all systems of one `trio.run`: a circle of waits may lead through several."""
 
 
 class Runtime:
@@ -24,7 +28,7 @@ class Runtime:
         self.scheduler = scheduler
         self.observer = observer
         self.now = trio.lowlevel.current_clock().current_time
-        self.actors: dict[Task, Mailbox] = {}  # whose task it is
+        self.actors = _actors_of_this_run()  # by their tasks
         self.dead_letters = 0
         self.late_replies = 0
         self._deadlines = Deadlines()
@@ -61,3 +65,12 @@ class Runtime:
             with self._nap:
                 await trio.sleep(inf)  # noqa: ASYNC116 - sleep_forever() never returns, says its type; this scope does
             self._deadlines.expire(self.now())
+
+
+def _actors_of_this_run() -> "dict[Task, Mailbox]":
+    try:
+        return _ACTORS.get()
+    except LookupError:
+        actors: dict[Task, Mailbox] = {}
+        _ACTORS.set(actors)
+        return actors

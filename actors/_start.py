@@ -77,6 +77,7 @@ class Starter:
         self.started += 1
         inbox: Inbox[M] = self._inbox(name, options)
         ref: Ref[M] = Ref(cast("Inbox[object]", inbox), trio.CancelScope(shield=True))
+        inbox.handle = ref
         if options.handler_timeout is not None:
             inbox.handler_limit = HandlerLimit(inbox, ref, options.handler_timeout)
         self.living[name] = cast("Ref[object]", ref)
@@ -115,7 +116,7 @@ class Starter:
         else:
             self._nursery.start_soon(actor.run, name=inbox.name)
         try:
-            with waiting_for(inbox):
+            with waiting_for(inbox, begun):
                 await begun.wait()
         finally:
             if begun.left:  # the starter was cancelled
@@ -176,7 +177,7 @@ class Group:
         return await self._starter.start(self._node, behaviour, args, options)
 
     def group(self, name: str, *, scope: Scope = "one_for_one", restart: Restart | None = None) -> "Group":
-        """Make a group of actors in this one, which are started again together.
+        """Make a group of actors in this one, which are started again together. It lives as long as the system.
 
         Args:
             name: for logs and errors.

@@ -2,11 +2,16 @@
 
 from itertools import islice
 from math import floor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from actors._mailbox import Mailbox
     from actors._messages import Entry
+
+
+SHORTEST: Final = 1e-6
+"""Seconds: a clock that has run for a century still tells two instants apart that lie so far from each other. On a
+grid that is finer than the clock the next tick would be due at once, for ever."""
 
 
 class Timer:

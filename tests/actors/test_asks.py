@@ -1,6 +1,7 @@
 """A4 Every ask resolves exactly once."""
 
 import gc
+import weakref
 
 import pytest
 import trio
@@ -13,6 +14,7 @@ from actors import (
     AskTimeout,
     InboxFull,
     NoReply,
+    Restart,
     ask_all,
     open_system,
 )
@@ -490,3 +492,47 @@ async def test_an_ask_that_finds_a_full_inbox_that_fails_leaves_the_others_of_it
             await ask_all([(free, "a"), (full, "b"), (free, "c")])
         assert free.statistics().handled == 2
         await full.kill()
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        lambda mute, _: mute.ask(1),
+        lambda mute, _: ask_all([(mute, 1)]),
+        lambda mute, _: ask_all([(mute, 1), (mute, 2)]),
+        lambda _, fragile: fragile.ask(Boom("x")),
+    ],
+    ids=["ask", "ask_all, one fails", "ask_all, two fail", "a crash"],
+)
+async def test_the_error_of_an_ask_is_freed_at_once_when_its_asker_is_done_with_it(question, autojump_clock):
+    async with open_system() as system:
+        mute = await system.start(silent)
+        brittle = await system.start(fragile, restart=Restart(limit=1, within=0.1))
+        errors = []
+        gc.collect()
+        gc.disable()  # what waits for a collection is a leak, while nobody collects
+        try:
+            try:
+                await question(mute, brittle)
+            except (ActorError, ExceptionGroup) as error:
+                errors.append(weakref.ref(error))
+            await trio.sleep(1)
+            assert [error() for error in errors] == [None]
+        finally:
+            gc.enable()
+
+
+async def test_an_actor_that_has_ended_is_freed_at_once_when_nobody_holds_its_ref(autojump_clock):
+    async with open_system() as system:
+        ref = await system.start(worker)
+        inboxes = []
+        await ref.tell(Do(lambda inbox: inboxes.append(weakref.ref(inbox.ref))))
+        gc.collect()
+        gc.disable()
+        try:
+            await ref.drain()
+            del ref
+            await trio.sleep(1)
+            assert [inbox() for inbox in inboxes] == [None]
+        finally:
+            gc.enable()

@@ -489,3 +489,86 @@ async def test_an_outsider_waits_for_whom_it_likes(autojump_clock):
     async with open_system() as system:
         ref = await system.start(echo)
         assert await ref.ask(1) == 1
+
+
+async def asks_in_its_clean_up(inbox, killer, caught):
+    """Is never done with its message; then asks the one that is handed in with it."""
+    try:
+        async for _ in inbox:
+            await trio.sleep_forever()
+    finally:
+        with trio.CancelScope(shield=True):
+            try:
+                await killer["a"].ask(Do(lambda inbox: None))
+            except AskCycle as error:
+                caught.append(error.path)
+
+
+@every_schedule
+async def test_a_shielded_clean_up_that_asks_the_actor_which_killed_it_and_waits_is_told(scheduler):
+    async with open_system(scheduler=scheduler) as system:
+        world, paths = await ring(system, "a"), []
+        victim = await system.start(asks_in_its_clean_up, world.refs, paths, name="victim")
+        await victim.tell("begin")
+        await trio.sleep(1)
+        with trio.fail_after(5):
+            await world.refs["a"].ask(Do(lambda inbox: world.attempt(inbox, victim.kill)))
+    assert paths == [("victim", "a", "victim")]
+    assert world.caught == []
+
+
+@every_schedule
+async def test_a_wait_that_a_kill_has_cut_is_no_edge_although_its_task_has_not_run_since(scheduler):
+    async with open_system(scheduler=scheduler) as system:
+        world, gate = await ring(system), trio.Event()
+        killer, victim, third = (world.refs[name] for name in "abc")
+
+        async def asks_the_killer_when_the_gate_opens(inbox):
+            await gate.wait()
+            inbox.reply(await killer.ask(Do(lambda inbox: inbox.reply("here"))))
+
+        async def opens_the_gate_and_kills(inbox):
+            gate.set()
+            await victim.kill()
+            inbox.reply("killed")
+
+        await third.tell(Do(asks_the_killer_when_the_gate_opens))
+        await trio.sleep(1)
+        await victim.tell(world.asking("c"))
+        await trio.sleep(1)
+        assert await killer.ask(Do(opens_the_gate_and_kills)) == "killed"
+        await third.drain()
+    assert world.caught == []
+
+
+@every_schedule
+async def test_who_is_killed_before_it_closes_a_circle_ends_as_killed_and_has_not_crashed(scheduler):
+    ledger, gate = Ledger(), trio.Event()
+    async with open_system(scheduler=scheduler, observer=ledger) as system:
+        world = await ring(system)
+        killer, victim = world.refs["a"], world.refs["b"]
+
+        async def asks_when_the_gate_opens(_):
+            await gate.wait()
+            await killer.ask(Do(lambda _: None))
+
+        async def opens_the_gate_and_kills(inbox):
+            gate.set()
+            await victim.kill()
+            inbox.reply("killed")
+
+        await victim.tell(Do(asks_when_the_gate_opens))
+        await trio.sleep(1)
+        assert await killer.ask(Do(opens_the_gate_and_kills)) == "killed"
+        assert (await victim.ended()).reason == "killed"
+    assert ledger.crashes == []
+
+
+@every_schedule
+async def test_a_circle_that_leads_through_two_systems_is_seen(scheduler):
+    async with open_system("first", scheduler=scheduler) as first, open_system("second") as second:
+        world = await ring(first, "a")
+        world.refs |= (await ring(second, "b")).refs
+        with trio.fail_after(5):
+            await world.refs["a"].ask(world.asking("b", "a"))
+    assert world.paths == [("b", "a", "b")]

@@ -6,7 +6,7 @@ from pytest import RaisesGroup
 
 from actors import ActorStopped, AskCycle, Backoff, Restart, SystemClosed, open_system
 from actors.testing import ControlledScheduler
-from tests.actors.parts import Boom, echo, hang
+from tests.actors.parts import Boom, echo, fragile, hang
 from tests.actors.schedules import Schedule, every_schedule, run
 from tests.actors.test_groups import RESTING, RULE, restarts, start
 
@@ -460,3 +460,27 @@ async def test_who_does_not_expect_that_crashes_of_it(scheduler):
     assert ref.ending.reason == "crashed"
     with pytest.raises(ActorStopped):
         await ref.ask("late")
+
+
+@every_schedule
+async def test_a_recovery_that_rests_for_long_holds_up_those_of_its_tree_and_no_others(scheduler):
+    async with open_system(scheduler=scheduler) as system:
+        outer, other = system.group("outer"), system.group("other", scope="one_for_all")
+        rests = Restart(backoff=Backoff(60, up_to=60))
+        slow = await outer.group("x", scope="one_for_all").start(fragile, name="slow", restart=rests)
+        behind = await outer.group("y", scope="one_for_all").start(fragile, name="behind", restart=Restart())
+        alone = await outer.start(fragile, name="alone", restart=Restart())
+        free = await other.start(fragile, name="free", restart=Restart())
+        began, back = trio.current_time(), {}
+
+        async def crash_and_ask(ref):
+            await ref.tell(Boom())
+            await ref.ask("back?")
+            back[ref.name] = trio.current_time() - began
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(crash_and_ask, slow)
+            await trio.sleep(1)
+            for ref in (behind, alone, free):
+                nursery.start_soon(crash_and_ask, ref)
+    assert back == {"slow": 60, "behind": 60, "alone": 1, "free": 1}

@@ -7,7 +7,7 @@ import pytest
 import trio
 from pytest import RaisesGroup
 
-from actors import ActorError, Inbox, NameTaken, StartFailed, SystemClosed, open_system
+from actors import ActorError, Inbox, NameTaken, Restart, StartFailed, SystemClosed, open_system
 from tests.actors.parts import Boom, echo, fragile, keeper, silent
 from tests.actors.schedules import every_schedule
 
@@ -298,3 +298,37 @@ async def test_every_error_of_the_package_is_an_actor_error():
         await system.start(fragile, name="a")
         with pytest.raises(ActorError):
             await system.start(fragile, name="a")
+
+
+@every_schedule
+async def test_an_actor_hands_out_its_own_ref_which_is_the_one_that_start_returned(scheduler):
+    seen = []
+
+    async def introduces_itself(inbox):
+        seen.append(inbox.ref)
+        async for message in inbox:
+            if message == "crash":
+                raise Boom
+            seen.append(inbox.ref)
+
+    async with open_system(scheduler=scheduler) as system:
+        ref = await system.start(introduces_itself, restart=Restart())
+        await ref.tell("crash")
+        await ref.tell("again")
+        await ref.drain()
+    assert seen == [ref, ref, ref]
+
+
+async def test_who_holds_the_inbox_of_one_that_has_ended_learns_that_its_ref_is_gone():
+    inboxes = []
+
+    async def leaks(inbox):
+        inboxes.append(inbox)
+        async for _ in inbox:
+            pass
+
+    async with open_system() as system:
+        await system.start(leaks, name="leaky")
+    with pytest.raises(ActorError) as error:
+        _ = inboxes[0].ref
+    assert str(error.value) == "'leaky' has ended, and its inbox has no ref any more: keep the one of start()."

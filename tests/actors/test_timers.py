@@ -9,6 +9,7 @@ import pytest
 import trio
 
 from actors import ActorCrashed, ActorStopped, Backoff, Conflate, Restart, Timer, open_system
+from actors.testing import run
 from tests.actors.parts import Boom, Ledger, keeper, silent
 from tests.actors.schedules import Schedule, every_schedule
 from tests.actors.test_cancellation import CancelAt
@@ -564,6 +565,8 @@ async def test_an_observer_sees_a_tick_as_it_sees_a_message(scheduler):
         ("every", -1.5, "period must be a finite number of seconds, above zero, not -1.5"),
         ("every", math.inf, "period must be a finite number of seconds, above zero, not inf"),
         ("every", math.nan, "period must be a finite number of seconds, above zero, not nan"),
+        ("every", 1e-7, "period must be at least 1e-06 s, a tick of clocks, not 1e-07"),
+        ("every", 5e-324, "period must be at least 1e-06 s, a tick of clocks, not 5e-324"),
     ],
 )
 async def test_what_is_no_span_of_time_is_refused(method, seconds, text):
@@ -573,6 +576,20 @@ async def test_what_is_no_span_of_time_is_refused(method, seconds, text):
         with pytest.raises(ValueError, match=f"^{text}$"):
             getattr(boxes[0], method)(seconds, "tick")
         assert system.statistics().deadlines == 0
+
+
+@pytest.mark.parametrize("age", [0, 1, 100 * 365.25 * 86_400])
+def test_the_shortest_period_holds_up_nobody_on_a_clock_of_any_age(age):
+    async def scenario():
+        await trio.sleep(age)
+        async with open_system() as system:
+            ref = await system.start(sets, Clock(), lambda inbox: inbox.every(1e-6, "tick"))
+            with trio.move_on_after(1e-4):
+                await trio.sleep_forever()
+            await ref.kill()
+            assert ref.statistics().handled > 50
+
+    run(scenario, limit=2 * age + 10)
 
 
 @every_schedule
