@@ -33,7 +33,8 @@ def closing_at(euro: float, pound: float) -> list[CandleCloseEvent]:
 
 def show(runner: PortfolioRunner) -> None:
     held = ", ".join(f"{sleeve} {amount:g}" for sleeve, amount in runner.statistics().held.items())
-    print(f"held: {held}; orders of EURUSD: {runner.order_refusal(EURUSD) or 'may go'}")
+    print(f"held: {held}")
+    print("    orders of EURUSD:", runner.order_refusal(EURUSD) or "may go")
 
 
 def look_after(runner: PortfolioRunner) -> None:
