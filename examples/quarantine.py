@@ -22,7 +22,7 @@ class Ratio:
 
     async def on_candle_close(self, event: CandleCloseEvent) -> None:
         if event.candle.close == 0:
-            raise ValueError("no ratio to a close of 0")
+            raise ValueError("close of 0")
         self.ratio = 1 / event.candle.close
 
 
@@ -48,7 +48,8 @@ def look_after(runner: PortfolioRunner) -> None:
 async def main() -> None:
     policy = EqualSplitRiskPolicy(portfolio_risk_budget=12.0)
     strategies = {EURUSD: Ratio(), GBPUSD: Ratio()}
-    async with PortfolioRunner(strategies, policy, 1.0, on_failure=Quarantine(), candle_timeout=2.0) as runner:
+    runner = PortfolioRunner(strategies, policy, 1.0, on_failure=Quarantine(), candle_timeout=2.0)
+    async with runner:
         report = await runner.on_slice(closing_at(0.0, 1.27))
         print("failed:", dict(report.failures))
         show(runner)
