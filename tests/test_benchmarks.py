@@ -39,3 +39,12 @@ def test_the_table_of_the_documentation_has_a_column_for_each_runtime_and_a_row_
     assert rows[0][1:] == list(RUNTIMES.values())
     assert [row[0] for row in rows[1:]] == [title for title, _ in MEASURES.values()]
     assert all(float(cell.replace(",", "")) > 0 for row in rows[1:] for cell in row[1:])
+
+
+def test_the_benchmark_of_explorations_prints_a_figure_for_each_seam():
+    command = [sys.executable, "-m", "tests.benchmarks.actors.exploring", "--quick"]
+    printed = subprocess.run(command, cwd=ROOT, capture_output=True, check=True, text=True).stdout
+    assert ", 32 steps, " in printed
+    figures = re.findall(r"^  (\S.*?) +([\d,]+) a second of CPU time$", printed, re.MULTILINE)
+    assert [name for name, _ in figures] == ["trio.run of nothing", 'seam="actors"', 'seam="trio"']
+    assert all(int(figure.replace(",", "")) > 0 for _, figure in figures)
