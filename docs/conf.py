@@ -1,6 +1,10 @@
 """How Sphinx builds these pages: python -m sphinx -W -b html docs docs/_build"""
 
+from sphinx.application import Sphinx
+from sphinx.util.typing import stringify_annotation
+
 from tradedesk import __version__
+from tradedesk.portfolio import FailureRule, TraceRecord
 
 project = "tradedesk"
 release = version = __version__
@@ -10,6 +14,8 @@ extensions = ["sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 exclude_patterns = ["_build"]
 default_role = "py:obj"
 add_module_names = False
+python_maximum_signature_line_length = 110  # a longer one gets a line for each parameter
+toc_object_entries_show_parents = "hide"
 
 autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
@@ -20,3 +26,21 @@ html_theme = "furo"
 html_static_path = ["_static"]
 html_css_files = ["pages.css"]
 html_title = f"tradedesk {release}"
+
+# At run time a union has forgotten its name, and autodoc spells out all its members.
+UNIONS = {
+    stringify_annotation(union, "smart"): name
+    for name, union in (("TraceRecord", TraceRecord), ("FailureRule", FailureRule))
+}
+
+
+def named(
+    _app: Sphinx, _what: str, _name: str, _object: object, _options: object, signature: str | None, returns: str | None
+) -> tuple[str | None, str | None]:
+    for union, name in UNIONS.items():
+        signature = signature and signature.replace(union, name)
+    return signature, returns
+
+
+def setup(app: Sphinx) -> None:
+    app.connect("autodoc-process-signature", named)

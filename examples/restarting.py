@@ -39,7 +39,8 @@ async def main() -> None:
     rule = Restart(factory=Mean, limit=2, within=50, backoff=1, warm_up=3)
     strategies = {name: Mean(name) for name in (EURUSD, GBPUSD)}
     policy = EqualSplitRiskPolicy(portfolio_risk_budget=12.0)
-    async with PortfolioRunner(strategies, policy, 1.0, on_failure=rule, candle_timeout=5.0) as runner:
+    runner = PortfolioRunner(strategies, policy, 1.0, on_failure=rule, candle_timeout=5.0)
+    async with runner:
         for hour, close in enumerate([10.0, 11.0, 12.0, 0.0, 13.0, 14.0]):
             report = await runner.on_slice([candle(EURUSD, hour, close), candle(GBPUSD, hour, 20.0)])
             now = runner.statistics()
