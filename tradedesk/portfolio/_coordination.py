@@ -10,7 +10,6 @@ them, `Halts` is the kill switch, the meters count, `Recorder` writes down.
 """
 
 from collections.abc import Callable, Generator, Mapping, Sequence
-from math import fsum
 from types import MappingProxyType
 from typing import Final, cast
 
@@ -154,7 +153,7 @@ class Coordination:
             self._settled = None  # if the slice ends here, nobody knows who took what
             self._budget = accepted[1]
             yield from self._holdings.send(allocation)
-            self._measure(self.slices)
+            self._measure(self._recorder.slice_number)
             if not standing.failed:
                 self._settled = accepted
         if (rounds or updates.waiting) and self._may_route(rounds, allocation, wanted):
@@ -290,7 +289,7 @@ class Coordination:
     def _active_list(self) -> list[Instrument]:
         if self._active_keys is None:
             self._active_keys = list(self.active)
-            self._active_meter.change(self.slices, len(self._active_keys))
+            self._active_meter.change(self._recorder.slice_number, len(self._active_keys))
         return self._active_keys.copy()
 
     def accept(self, answer: Answer, policy: str) -> Checked:
@@ -327,7 +326,7 @@ class Coordination:
 
     def _measure(self, slice_number: int) -> None:
         budget = self._budget
-        self._utilisation_meter.change(slice_number, fsum(self.held) if budget else 0.0, budget)
+        self._utilisation_meter.change(slice_number, sum(self.held) if budget else 0.0, budget)
 
     # Candles --------------------------------------------------------------------------------------------
 
@@ -365,7 +364,10 @@ class Coordination:
         memories, meter = self.standing.memories, self._handled_meter
         singly = self._fold(wave.sleeves, outcomes) or self.sleeves.two_phase
         if not singly:
-            meter.wave(wave.sleeves, len(self._active))
+            if len(outcomes) == len(self._active):
+                meter.whole += 1
+            else:
+                meter.wave(wave.sleeves)
         if singly or self._recorder.on or memories:
             for place, payload, outcome in zip(wave.sleeves, wave.payloads, outcomes, strict=True):
                 event = cast("CandleCloseEvent", payload)

@@ -30,8 +30,9 @@ class ActiveMeter:
 
     def change(self, slice_number: int, count: int) -> None:
         """From this slice on so many are active."""
-        self._close(slice_number - 1)
-        self._count = count
+        if count != self._count:
+            self._close(slice_number - 1)
+            self._count = count
 
     def statistics(self, slices: int) -> ActiveCount:
         """What was counted; the slice in hand counts as it stands."""
@@ -68,8 +69,10 @@ class UtilisationMeter:
 
     def change(self, slice_number: int, held: float, budget: float | None) -> None:
         """From this slice on so much is held of that budget."""
-        self._close(slice_number - 1)
-        self._part = held / budget if budget else None
+        part = held / budget if budget else None
+        if part != self._part:
+            self._close(slice_number - 1)
+            self._part = part
 
     def statistics(self, slices: int) -> Utilisation | None:
         """What was measured; None: nothing. The slice in hand counts as it stands."""
@@ -94,17 +97,18 @@ class UtilisationMeter:
 
 @attrs.define(eq=False)
 class HandledMeter:
-    """Candles that each sleeve has handled; waves to everybody are counted as such, until somebody asks."""
+    """Candles that each sleeve has handled.
 
-    _whole: int = 0
+    Attributes:
+        whole: waves to everybody, counted as such until somebody asks.
+    """
+
+    whole: int = 0
     _by_place: Counter[int] = attrs.field(factory=Counter)
 
-    def wave(self, places: Sequence[int], sleeves: int) -> None:
-        """Each of these, of so many sleeves, has handled a candle."""
-        if len(places) == sleeves:
-            self._whole += 1
-        else:
-            self._by_place.update(places)
+    def wave(self, places: Sequence[int]) -> None:
+        """Each of these has handled a candle."""
+        self._by_place.update(places)
 
     def one(self, place: int, candles: int = 1) -> None:
         """One sleeve has."""
@@ -112,10 +116,10 @@ class HandledMeter:
 
     def settle(self, sleeves: int) -> Counter[int]:
         """Count the waves to everybody, before everybody changes, or to look."""
-        if self._whole:
+        if self.whole:
             for place in range(sleeves):
-                self._by_place[place] += self._whole
-            self._whole = 0
+                self._by_place[place] += self.whole
+            self.whole = 0
         return self._by_place
 
     def dismiss(self, place: int, sleeves: int) -> None:
