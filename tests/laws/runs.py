@@ -22,6 +22,7 @@ class Run:
     statistics: object = None
     breaches: Sequence[str] = ()
     batches: Sequence[Sequence[TraceRecord]] = ()
+    seen: RunnerStatistics | None = None
 
     @property
     def facts(self) -> list[object]:
@@ -108,6 +109,7 @@ class Playing:
             sink=self.sink,
             scheduler=way.scheduler(),
         )
+        lab.pull = self.runner.halt
 
     def watch(self, record: TraceRecord) -> None:
         self.trace.append(record)
@@ -132,6 +134,10 @@ class Playing:
     async def play(self, script: Sequence[Feed]) -> None:
         for number, feed in enumerate(script):
             await self.ask_back(feed)
+            if feed.switch == "halt":
+                self.runner.halt("enough")
+            elif feed.switch == "release":
+                await self.runner.release()
             for key, regime in feed.regimes.items():
                 self.present(key).regime = regime
             try:
@@ -156,6 +162,7 @@ class Playing:
             statistics=figures(self.runner.statistics()),
             breaches=self.lab.breaches,
             batches=self.batches,
+            seen=self.runner.statistics(),
         )
 
 

@@ -111,7 +111,19 @@ class Switch:
     budget: float
 
 
-Step = Feed | Join | Leave | Switch
+@attrs.frozen
+class Halt:
+    """The kill switch is pulled."""
+
+    reason: str
+
+
+@attrs.frozen
+class Release:
+    """It is let go of."""
+
+
+Step = Feed | Join | Leave | Switch | Halt | Release
 
 
 class Lab:

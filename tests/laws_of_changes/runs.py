@@ -11,9 +11,11 @@ from tests.laws_of_changes.desk import (
     DEFAULT,
     Desk,
     Feed,
+    Halt,
     Join,
     Lab,
     Leave,
+    Release,
     Scripted,
     SleevePlan,
     Step,
@@ -163,6 +165,10 @@ class Play:
                 await self.join(step, plan)
             case Leave(key=key):
                 await self.leave(key)
+            case Halt(reason=reason):
+                self.runner.halt(reason)
+            case Release():
+                await self.runner.release()
             case Switch():
                 await self.runner.set_policy(step.policy())
                 self.lab.switch(step.budget)

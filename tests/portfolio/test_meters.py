@@ -2,6 +2,7 @@
 
 from collections import Counter
 from fractions import Fraction
+from functools import partial
 from math import inf
 
 import pytest
@@ -224,7 +225,7 @@ async def test_handlers_that_fail_or_are_cut_count_and_warming_up_does_not(mode,
 
 @every_mode
 async def test_both_parts_of_a_strategy_in_two_phases_count(mode, autojump_clock):
-    a = TwoPhases(at_update=waits(1), at_evaluation=lambda: trio.sleep(3))
+    a = TwoPhases(at_update=waits(1), at_evaluation=partial(waits(3), None))
     async with serving(mode, {"A": a}, time_handlers=True, clock=trio.current_time) as runner:
         await runner.on_slice([event("A")])
         assert runner.statistics().sleeves["A"].times == HandlerTimes(2, 4.0, 3.0)

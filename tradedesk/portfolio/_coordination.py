@@ -215,7 +215,6 @@ class Coordination:
         self._holdings.dismiss(place)
         self._updates.begin()
         self._settled = None
-        self._measure(self.slices + 1)
         self._recorder.emit(Removed, key)
 
     def policy_set(self, policy: str, budget: float | None) -> None:
