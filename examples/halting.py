@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import trio
 
+from tradedesk.marketdata import Candle
 from tradedesk.portfolio import (
     CandleCloseEvent,
     DrawdownHalt,
@@ -39,6 +40,11 @@ class Trend:
         self.handled_with.append(self.risk)
 
 
+def candle(instrument: Instrument, hour: int) -> CandleCloseEvent:
+    time = f"2024-03-01T{hour:02}:00Z"
+    return CandleCloseEvent(instrument, "HOUR", Candle(time, open=1.0, high=1.0, low=1.0, close=1.0))
+
+
 def account(close_time: int | None, _: Sequence[Routed]) -> Facts:
     """Ask your broker here; this one has a bad day."""
     return Facts(close_time, equity=next(EQUITIES))
@@ -53,7 +59,7 @@ async def main() -> None:
         for number in range(6):
             if number == 5:
                 await runner.release()
-            await runner.on_slice([CandleCloseEvent(name, "HOUR", None) for name in strategies])
+            await runner.on_slice([candle(name, number) for name in strategies])
             print(f"slice {number + 1}: risk", {str(name): one.handled_with[-1] for name, one in strategies.items()})
             if refusal := runner.order_refusal(EURUSD):
                 print(f"  no new risk: {refusal}")

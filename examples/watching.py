@@ -5,6 +5,7 @@ Run it with: python watching.py
 
 import trio
 
+from tradedesk.marketdata import Candle
 from tradedesk.portfolio import CandleCloseEvent, EqualSplitRiskPolicy, Instrument, PortfolioRunner, Quarantine
 
 FAST, SLOW, BROKEN = Instrument("EURUSD"), Instrument("GBPUSD"), Instrument("USDJPY")
@@ -26,9 +27,14 @@ class Worker:
 
     async def on_candle_close(self, event: CandleCloseEvent) -> None:
         await trio.sleep(self.seconds)
-        if event.candle == self.fails_at:
+        if event.candle.timestamp.endswith(f"T{self.fails_at:02}:00Z"):
             raise ValueError("a candle that nobody understands")
         self.left -= 1
+
+
+def candle(instrument: Instrument, hour: int) -> CandleCloseEvent:
+    time = f"2024-03-01T{hour:02}:00Z"
+    return CandleCloseEvent(instrument, "HOUR", Candle(time, open=1.0, high=1.0, low=1.0, close=1.0))
 
 
 async def main() -> None:
@@ -40,7 +46,7 @@ async def main() -> None:
     policy = EqualSplitRiskPolicy(portfolio_risk_budget=12.0)
     async with PortfolioRunner(strategies, policy, 1.0, on_failure=Quarantine(), time_handlers=True) as runner:
         for number in range(8):
-            await runner.on_slice([CandleCloseEvent(name, "HOUR", number) for name in strategies])
+            await runner.on_slice([candle(name, number) for name in strategies])
         seen = runner.statistics()
 
     print("slices by number of active sleeves:", dict(seen.active_count.slices))

@@ -61,8 +61,8 @@ LAYERS = {
         holds="tradedesk.portfolio._coordination tradedesk.portfolio._holdings tradedesk.portfolio._standing "
         "tradedesk.portfolio._recorder tradedesk.portfolio._sleeves tradedesk.portfolio._allocation "
         "tradedesk.portfolio._gathering tradedesk.portfolio._updates tradedesk.portfolio._rolling_facts "
-        "tradedesk.portfolio._halts tradedesk.portfolio._halt_rules tradedesk.portfolio._meters tradedesk.execution._fills tradedesk.risk tradedesk.indicators "
-        "tradedesk.strategies",
+        "tradedesk.portfolio._halts tradedesk.portfolio._halt_rules tradedesk.portfolio._meters "
+        "tradedesk.execution._fills tradedesk.risk tradedesk.indicators tradedesk.strategies tradedesk.metrics",
         may_import="values",
     ),
     "values": row(
@@ -105,11 +105,13 @@ EXTRAS = {
     "rich": ("tradedesk.cli",),
     "cattrs": ("tradedesk.cli",),
     "talib": ("tradedesk.indicators.talib",),
-    "numpy": ("tradedesk.indicators.talib",),
+    "numpy": ("tradedesk.indicators.talib", "tradedesk.metrics._arrays"),
     "hypothesis": ("tradedesk.testing", "actors.testing"),
+    "pytest": ("actors.testing.pytest_plugin",),
+    "outcome": ("actors.testing",),  # of trio's own interface: what `reschedule` hands to a task
 }
 
-MAY_MISS_AN_EXTRA = ("tradedesk.cli", "tradedesk.__main__", "tradedesk.indicators.talib")
+MAY_MISS_AN_EXTRA = words("tradedesk.cli tradedesk.__main__ tradedesk.indicators.talib tradedesk.metrics._arrays")
 
 PUBLIC_SUBMODULES = {"types", "policies", "testing"}
 

@@ -9,6 +9,7 @@ import pytest
 
 from tests.benchmarks.actors.peers import HERE, MEASURES, OURS, RUNTIMES
 from tests.benchmarks.environment import figure
+from tests.benchmarks.portfolio.costs import PROMISES
 
 ROOT = Path(__file__).parents[1]
 INSTALLED = (OURS, "trio_channel", "asyncio_queue")
@@ -21,7 +22,7 @@ def test_every_row_of_the_benchmarks_has_a_cost_and_a_ratio():
 
     rows = re.findall(r"^  (\S.*?) +([\d.]+) us +([\d.]+)x$", printed, re.MULTILINE)
 
-    assert len(rows) == 3 + 4 + 3 * 7 + 13 + 7
+    assert len(rows) == 3 + 4 + 3 * 7 + 2 * len(PROMISES) + 3 + 13 + 7
     assert all(float(cost) > 0 and float(ratio) > 0 for _, cost, ratio in rows)
 
 
@@ -38,3 +39,12 @@ def test_the_table_of_the_documentation_has_a_column_for_each_runtime_and_a_row_
     assert rows[0][1:] == list(RUNTIMES.values())
     assert [row[0] for row in rows[1:]] == [title for title, _ in MEASURES.values()]
     assert all(float(cell.replace(",", "")) > 0 for row in rows[1:] for cell in row[1:])
+
+
+def test_the_benchmark_of_explorations_prints_a_figure_for_each_seam():
+    command = [sys.executable, "-m", "tests.benchmarks.actors.exploring", "--quick"]
+    printed = subprocess.run(command, cwd=ROOT, capture_output=True, check=True, text=True).stdout
+    assert ", 32 steps, " in printed
+    figures = re.findall(r"^  (\S.*?) +([\d,]+) a second of CPU time$", printed, re.MULTILINE)
+    assert [name for name, _ in figures] == ["trio.run of nothing", 'seam="actors"', 'seam="trio"']
+    assert all(int(figure.replace(",", "")) > 0 for _, figure in figures)

@@ -26,8 +26,10 @@ PUBLIC = (
     "actors.testing",
     "tradedesk.indicators",
     "tradedesk.marketdata",
+    "tradedesk.metrics",
     "tradedesk.portfolio",
     "tradedesk.portfolio.policies",
+    "tradedesk.report",
     "tradedesk.risk",
     "tradedesk.sampledata",
 )

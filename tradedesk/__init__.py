@@ -5,6 +5,8 @@
 - `tradedesk.risk`         position sizes, and positions with their excursions
 - `tradedesk.portfolio`    the runner, strategies, policies, the trace of a run
 - `tradedesk.strategies`   shipped strategies, to start from
+- `tradedesk.metrics`      what a run came to, in numbers (extra ``report``)
+- `tradedesk.report`       a run as one HTML file (extra ``report``)
 - `tradedesk.sampledata`   five real equities to try it on
 - ``tradedesk.cli``        the command line: ``tradedesk demo``, ``tradedesk run portfolio.toml``
 

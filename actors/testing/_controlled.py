@@ -13,13 +13,13 @@ import random
 from collections.abc import Callable, Sequence
 from typing import Self
 
-from trio.lowlevel import Abort, Task, checkpoint, current_task, reschedule, wait_task_rescheduled
+from trio.lowlevel import Abort, Task, current_task, reschedule, wait_task_rescheduled
 from trio.testing import wait_all_tasks_blocked
 
-from actors._seam import Scheduler
+from actors.testing._held import HeldBack
 
 
-class ControlledScheduler(Scheduler):
+class ControlledScheduler(HeldBack):
     """Releases one ready task at a time: the one that ``choose`` picks.
 
     One message is one step: an actor parks after each, even when more are queued. Time moves only when
@@ -33,65 +33,23 @@ class ControlledScheduler(Scheduler):
         steps: the names in the order in which they were released: the interleaving as data.
     """
 
-    __slots__ = ("_choose", "_free", "_pump", "_ready", "_running", "_serves", "_since", "steps")
-    quantum = 1
+    __slots__ = ("_choose", "_pump", "_serves")
 
     def __init__(self, choose: Callable[[Sequence[str]], str]) -> None:
         super().__init__()
-        self.steps: list[str] = []
         self._choose = choose
-        self._ready: list[Task] = []
-        self._since: dict[Task, tuple[int, str]] = {}
-        self._running: Task | None = None
         self._pump: Task | None = None
         self._serves = ""  # the name of the task that serves, once there is one
-        self._free = False  # set when the choice failed: everybody runs, so that the system can end
 
     @classmethod
     def seeded(cls, seed: int) -> Self:
         """One whose choices are random, and the same for the same seed."""
         return cls(random.Random(seed).choice)  # noqa: S311 - repeatable is what it has to be
 
-    # an instance method instead of trio's function: the seam calls it the same way
-    def ready(self, task: Task) -> None:  # type: ignore[override]
-        """Hold ``task`` back until it is chosen."""
-        if self._free:
-            reschedule(task)
-            return
-        # Wake-ups made within a step have an order of their own. Those that other tasks make at one moment
-        # come in trio's order, which is a coin's: their names order them.
-        inside = self._running is not None and current_task() is self._running
-        self._since[task] = (len(self.steps), f"{len(self._ready):09}" if inside else f"~{task.name}")
-        self._ready.append(task)
+    def _arrived(self) -> None:
         pump, self._pump = self._pump, None
         if pump is not None:
             reschedule(pump)
-
-    def parked(self, task: Task) -> None:
-        """The step of ``task`` is over."""
-        if self._running is task:
-            self._running = None
-
-    def gone(self, task: Task) -> None:
-        """``task`` was cancelled or has ended: it can no longer be chosen."""
-        self.parked(task)
-        if task in self._ready:
-            self._ready.remove(task)
-
-    async def pause(self) -> None:
-        """End a step with more to do."""
-        if self._free:
-            await checkpoint()
-            return
-        task = current_task()
-        self.parked(task)
-        self.ready(task)
-
-        def abort(_: object) -> Abort:
-            self.gone(task)
-            return Abort.SUCCEEDED
-
-        await wait_task_rescheduled(abort)
 
     async def serve(self) -> None:
         """Release one task whenever nothing else in the whole program can run."""
@@ -110,22 +68,15 @@ class ControlledScheduler(Scheduler):
                 else:
                     await self._rest()
         finally:
-            self._free = True
-            for task in self._ready:
-                reschedule(task)
-            self._ready.clear()
+            self._let_go()
 
     def _release(self) -> None:
-        self._ready.sort(key=self._since.__getitem__)
-        names = [task.name for task in self._ready]
+        names = [task.name for task in self._in_turn()]
         name = self._choose(names)
         if name not in names:
             raise ValueError(f"the choice was {name!r}, but ready were {names}")
-        task = self._ready.pop(names.index(name))
-        del self._since[task]
-        self._running = task
         self.steps.append(name)
-        reschedule(task)
+        reschedule(self._take(names.index(name)))
 
     async def _rest(self) -> None:
         self._pump = current_task()

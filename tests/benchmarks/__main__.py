@@ -15,6 +15,8 @@ def main() -> None:
     heading(rounds)
     actors.tables(size, rounds)
     portfolio.tables(size, rounds, peer=None)
+    portfolio.promises(size, rounds)
+    portfolio.many(size, rounds)
     indicators.tables(size, rounds)
 
 

@@ -16,7 +16,18 @@ from tests.laws.schedules import WAYS, Way, law
 from tests.laws.test_failures import busy_play
 from tests.laws_of_changes.desk import Halt, Release, Step, changing_desks
 from tests.laws_of_changes.runs import by_the_runner as by_the_runner_of_changes
-from tradedesk.portfolio import Added, Halted, Handled, PolicySet, Released, Removed, RiskTurned, Routed, TraceRecord, Updated
+from tradedesk.portfolio import (
+    Added,
+    Halted,
+    Handled,
+    PolicySet,
+    Released,
+    Removed,
+    RiskTurned,
+    Routed,
+    TraceRecord,
+    Updated,
+)
 
 SWITCHES = st.sampled_from([None, None, None, "halt", "release"])
 BUDGET_SLACK = 1 + 1e-9

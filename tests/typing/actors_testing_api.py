@@ -5,7 +5,30 @@ from typing import assert_type
 import attrs
 
 from actors import DeadLetter, Ended, Inbox, Ref, Request, Restart, Scheduler, System
-from actors.testing import ControlledScheduler, Probe, Recorder, assert_no_leaks, fail_nth, fail_nth_call, run
+from actors.testing import (
+    PCT,
+    ControlledScheduler,
+    DelayBounded,
+    Exhaustive,
+    Failure,
+    Fifo,
+    Lab,
+    Portfolio,
+    Probe,
+    RandomWalk,
+    Recorder,
+    Schedule,
+    Search,
+    StarveOne,
+    assert_no_leaks,
+    explore,
+    explored,
+    fail_nth,
+    fail_nth_call,
+    replay,
+    run,
+)
+from actors.testing.hypothesis import schedules
 
 
 @attrs.frozen
@@ -77,3 +100,31 @@ def a_run_returns_what_its_scenario_returns(system: System) -> None:
 def a_recorder_gives_dead_letters(recorder: Recorder) -> None:
     assert_type(recorder.dead_letters, list[DeadLetter])
     recorder.subjects("sended")  # type: ignore[arg-type]
+
+
+async def race(lab: Lab) -> None:
+    async with lab.open_system("desk") as system:
+        assert_type(system, System)
+        lab.sometimes(bool(system.statistics().actors), "somebody lives")
+
+
+def an_exploration_reports() -> None:
+    report = explore(race, search=PCT(3), schedules=10, crash_points=["worker"], timers="racing")
+    assert_type(report.failure, Failure | None)
+    assert_type(report.exhausted, bool)
+    replay(race, "a1::")
+    Schedule(slow=["worker", 1], demote=[2]).run(race)
+    searches: list[Search] = [Portfolio(), Fifo(), StarveOne(), RandomWalk(), DelayBounded(2), Exhaustive()]
+    assert_type(len(searches), int)
+    explore(race, seam="threads")  # type: ignore[arg-type]
+    explore(scenario)  # type: ignore[arg-type]
+
+
+@explored(schedules=10, seconds=1.0)
+async def test_explored(lab: Lab, names: str) -> None:
+    assert_type(lab.scheduler, Scheduler)
+
+
+def an_explored_test_is_a_plain_function() -> None:
+    assert_type(test_explored(names="x"), None)
+    assert_type(schedules(actors=3).example(), Schedule)

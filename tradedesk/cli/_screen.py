@@ -1,4 +1,4 @@
-"""Progress on stderr and figures on stdout; the one place that uses rich."""
+"""Progress on stderr and figures on stdout (rich)."""
 
 import sys
 from collections.abc import Callable, Iterator

@@ -46,6 +46,30 @@ def tables(size: int, rounds: int, peer: str | None) -> None:
             )
 
 
+def promises(size: int, rounds: int) -> None:
+    """What each promise costs, alone, with 100 sleeves."""
+    sleeves = 100
+    for dispatch in ("actors", "direct"):
+        rows = {
+            name: runs(
+                costs.slices, sleeves, max(1, size // sleeves), **{"dispatch": dispatch, "poll": False, **options}
+            )
+            for name, options in costs.PROMISES.items()
+        }
+        table(f"a candle, {dispatch}, {sleeves} sleeves, with each promise alone", next(iter(rows)), rows, rounds)
+
+
+def many(size: int, rounds: int) -> None:
+    """As many sleeves as a machine may be asked for."""
+    sleeves = max(100, size // 10)
+    rows = {
+        "bare task step": runs(bare.task_steps, sleeves, 3),
+        "actors, poll_regimes=False": runs(costs.slices, sleeves, 3, dispatch="actors", poll=False),
+        "direct, poll_regimes=False": runs(costs.slices, sleeves, 3, dispatch="direct", poll=False),
+    }
+    table(f"a candle, {sleeves:,} sleeves", "bare task step", rows, rounds)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.portfolio", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="tiny sizes: shows that it runs")
@@ -56,6 +80,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         peer = install(Path(folder), HERE / "requirements.txt") if options.peers else None
         tables(size, rounds, peer)
+        promises(size, rounds)
+        many(size, rounds)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,89 @@
+"""An async test that is explored: a plain function for any test framework, which the pytest plugin knows more about."""
+
+import inspect
+import shlex
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial, update_wrapper
+from typing import Any
+
+import attrs
+
+from actors.testing._explore import explore, replay
+from actors.testing._lab import Lab
+
+
+@attrs.frozen
+class Exploration:
+    """What the plugin for pytest needs to know of a test.
+
+    Attributes:
+        body: the async function.
+        options: of `explore`.
+    """
+
+    body: Callable[..., Awaitable[object]]
+    options: Mapping[str, Any]
+
+    def run(
+        self,
+        arguments: tuple[object, ...],
+        named: Mapping[str, object],
+        *,
+        schedule: str | None = None,
+        others: Mapping[str, object] | None = None,
+        test: str | None = None,
+    ) -> None:
+        """Explore, or replay one schedule.
+
+        Args:
+            arguments: of the test, without the lab.
+            named: those that are passed by name.
+            schedule: the one to replay.
+            others: options of `explore` instead of those of the test.
+            test: how pytest calls it.
+        """
+        __tracebackhide__ = True
+        scenario = partial(_call, self.body, arguments, named)
+        if schedule is not None:
+            replay(scenario, schedule, steps=self.options.get("steps", 20_000))
+            return
+        report = explore(scenario, **{**self.options, **(others or {})})
+        if report.failure is not None and test is not None:
+            report.failure.error.add_note(f"replay: pytest {shlex.quote(test)} --schedule {report.failure.schedule}")
+        report.check()
+
+
+def explored(**options: Any) -> Callable[[Callable[..., Awaitable[object]]], Callable[..., None]]:
+    """Make a test of an async function with a parameter ``lab`` that explores its schedules; `explore` has the options.
+
+    The test is a plain function; all other parameters, such as fixtures, are handed on. Under pytest, ``--schedule``
+    replays one schedule and ``--schedules`` says how many to try.
+    """
+    unknown = sorted(set(options) - set(inspect.signature(explore).parameters))
+    if unknown:
+        raise TypeError(f"explored() has no option {', '.join(unknown)}: it takes those of explore()")
+
+    def decorate(body: Callable[..., Awaitable[object]]) -> Callable[..., None]:
+        exploration = Exploration(body, options)
+        signature = inspect.signature(body)
+        others = [each for name, each in signature.parameters.items() if name != "lab"]
+        if len(others) == len(signature.parameters):
+            raise TypeError(f"{body.__qualname__}() needs a parameter named lab: async def {body.__name__}(lab): ...")
+
+        def test(*args: object, **kwargs: object) -> None:
+            __tracebackhide__ = True
+            exploration.run(args, kwargs)
+
+        update_wrapper(test, body)
+        del test.__wrapped__  # type: ignore[attr-defined] # or others take it for the async function that it wraps
+        test.__signature__ = signature.replace(parameters=others)  # type: ignore[attr-defined]
+        test.exploration = exploration  # type: ignore[attr-defined]
+        return test
+
+    return decorate
+
+
+async def _call(
+    body: Callable[..., Awaitable[object]], arguments: tuple[object, ...], named: Mapping[str, object], lab: Lab
+) -> None:
+    await body(*arguments, lab=lab, **named)
