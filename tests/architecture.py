@@ -61,6 +61,7 @@ LAYERS = {
         holds="tradedesk.portfolio._coordination tradedesk.portfolio._holdings tradedesk.portfolio._standing "
         "tradedesk.portfolio._recorder tradedesk.portfolio._sleeves tradedesk.portfolio._allocation "
         "tradedesk.portfolio._gathering tradedesk.portfolio._updates tradedesk.portfolio._rolling_facts "
+        "tradedesk.portfolio._halts tradedesk.portfolio._halt_rules tradedesk.portfolio._meters "
         "tradedesk.execution._fills tradedesk.execution._checks tradedesk.execution._desk tradedesk.execution._ledger "
         "tradedesk.execution._matching tradedesk.execution._ticket tradedesk.execution._hearing "
         "tradedesk.risk tradedesk.indicators "
@@ -70,7 +71,7 @@ LAYERS = {
     "values": row(
         holds="tradedesk._value tradedesk.portfolio.types tradedesk.portfolio.policies tradedesk.portfolio._trace "
         "tradedesk.portfolio._errors tradedesk.portfolio._phases tradedesk.portfolio._facts tradedesk.portfolio._numbers "
-        "tradedesk.portfolio._waves tradedesk.portfolio._statistics "
+        "tradedesk.portfolio._waves tradedesk.portfolio._statistics tradedesk.portfolio._gates "
         "tradedesk.execution.types tradedesk.execution._errors tradedesk.execution._terms tradedesk.marketdata",
         may_import="readers",
     ),

@@ -103,12 +103,14 @@ class Feed:
     """One slice and what happens around it: regimes that change from outside before, and a caller who may leave.
 
     ``readmitted``: sleeves that are asked back before, if they are quarantined; with a new object where True.
+    ``switch``: the kill switch is pulled before, or let go of.
     """
 
     events: Sequence[CandleCloseEvent]
     regimes: Mapping[str, bool] = {}
     patience: float | None = None
     readmitted: Mapping[str, bool] = {}
+    switch: Literal["halt", "release"] | None = None
 
     def slice(self, number: int) -> Slice:
         return Slice(number, tuple(self.events))
@@ -153,6 +155,8 @@ class Desk:
     """How likely a handler outstays `TIMEOUT`, and then perhaps its cancellation too."""
     at_fault: str | None = None
     """The one sleeve that fails; None: all of them do."""
+    pulls: float = 0.0
+    """How likely a handler pulls the kill switch."""
     reserve: Sequence[SleevePlan] = ()
     """Sleeves that may join."""
     skip_unknown: bool = False
@@ -177,6 +181,7 @@ class Lab:
         self.held: dict[str, float] = {}
         self.breaches: list[str] = []
         self.ask: Callable[[], Awaitable[object]] = trio.lowlevel.checkpoint
+        self.pull: Callable[[str], object] = str
 
     def hold(self, key: str, amount: float) -> None:
         self.held[key] = 0.0 if amount == DEFAULT else amount
@@ -208,6 +213,8 @@ class Scripted:
         fails = desk.at_fault in (None, plan.key)
         self._faults = desk.faults if fails else 0.0
         self._hangs = desk.hangs if fails else 0.0
+        self._pulls = desk.pulls
+        self._puller = random.Random(f"{desk.seed} {plan.key} pulls")
         number = lab.made[plan.key] = lab.made.get(plan.key, 0) + 1
         self._random = random.Random(f"{desk.seed} {plan.key} {number}")
         self._faulty = random.Random(f"{desk.seed} {plan.key} {number} faults")
@@ -236,6 +243,8 @@ class Scripted:
         try:
             await self._suspend()
             self._may_fail("in its handler")
+            if self._pulls and self._puller.random() < self._pulls:
+                self._lab.pull(f"{self.key} has seen enough")
             self._learn(number)
             await self._suspend()
             if self._hangs and self._faulty.random() < self._hangs:

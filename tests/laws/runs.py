@@ -37,6 +37,7 @@ class Run:
     statistics: object = None
     breaches: Sequence[str] = ()
     batches: Sequence[Sequence[TraceRecord]] = ()
+    seen: RunnerStatistics | None = None
 
     @property
     def facts(self) -> list[object]:
@@ -158,6 +159,7 @@ class Playing:
             scheduler=way.scheduler(),
             unknown_instruments="ignore" if desk.skip_unknown else "raise",
         )
+        lab.pull = self.runner.halt
 
     def watch(self, record: TraceRecord) -> None:
         self.trace.append(record)
@@ -184,6 +186,7 @@ class Playing:
         match step:
             case Feed():
                 await self._ask_back(step)
+                await self._pull(step)
                 await self._feed(step, number)
             case Join():
                 await self._join(step)
@@ -199,6 +202,12 @@ class Playing:
         for key, anew in feed.readmitted.items():
             if key in self.present and self.runner.statistics().sleeves[key].standing == "quarantined":
                 self.runner.readmit(key, self.present[key].successor() if anew else None)
+
+    async def _pull(self, feed: Feed) -> None:
+        if feed.switch == "halt":
+            self.runner.halt("enough")
+        elif feed.switch == "release":
+            await self.runner.release()
 
     async def _feed(self, feed: Feed, number: int) -> None:
         for key in feed.regimes.keys() & self.present.keys():
@@ -238,6 +247,7 @@ class Playing:
             statistics=figures(self.runner.statistics()),
             breaches=self.lab.breaches,
             batches=self.batches,
+            seen=self.runner.statistics(),
         )
 
 

@@ -1,11 +1,24 @@
 """P11 One core, two dispatchers; P12 Trace. The law is in `tests/laws/test_order.py`; here is one run in full."""
 
+import attrs
 import pytest
 import trio
 
 from tests.portfolio.parts import DEFAULT, Boom, Says, Strategy, caught, equal, event, every_mode, fail, serving
+from tradedesk import portfolio
 from tradedesk.marketdata import Slice
-from tradedesk.portfolio import Allocated, Failed, Handled, ReentrantCallError, Reported, RiskSent, RiskTurned, Routed
+from tradedesk.portfolio import (
+    Allocated,
+    Failed,
+    Handled,
+    ReentrantCallError,
+    Reported,
+    RiskSent,
+    RiskTurned,
+    Routed,
+    TraceRecord,
+    _trace,
+)
 
 
 @every_mode
@@ -164,3 +177,102 @@ async def test_statistics_can_be_read_in_mid_slice(mode):
         await runner.on_candle_close(event("A"))
     (during,) = seen
     assert (during.slices, during.candles, during.active, during.held) == (1, 1, ("A",), {"A": 12.0})
+
+
+# The records, and who waits for whom --------------------------------------------------------------------------------
+
+
+def test_every_record_is_in_the_union_public_and_begins_with_the_same_three_fields():
+    kinds = [
+        thing for thing in vars(_trace).values() if isinstance(thing, type) and thing.__module__ == _trace.__name__
+    ]
+    assert set(kinds) == set(TraceRecord.__args__)
+    assert {kind.__name__ for kind in kinds} <= set(portfolio.__all__)
+    common = [[field.name for field in attrs.fields(kind)][:3] for kind in kinds]
+    assert common == [["sequence", "slice_number", "close_time"]] * len(kinds)
+
+
+def test_a_record_is_a_value_that_holds_nothing_that_a_reader_could_change():
+    assert Handled(1, 1, None, "A", event("A"), True) == Handled(1, 1, None, "A", event("A"), True)
+    assert hash(Handled(1, 1, None, "A", event("A"), True)) == hash(Handled(1, 1, None, "A", event("A"), True))
+
+
+@every_mode
+async def test_the_allocation_in_the_trace_cannot_be_changed_by_who_reads_it(mode):
+    seen = []
+
+    def trace(record):
+        if isinstance(record, Allocated):
+            with pytest.raises(TypeError):
+                record.allocation["A"] = 99.0
+            seen.append(dict(record.allocation))
+
+    async with serving(mode, {"A": Strategy(True)}, trace=trace) as runner:
+        await runner.on_slice([])
+        runner.halt("enough")
+        await runner.on_slice([])
+    assert seen == [{"A": 12.0}, {}]
+
+
+@every_mode
+async def test_a_slow_sink_slows_the_feed_and_nothing_piles_up(mode, autojump_clock):
+    taken, batches = [], []
+
+    async def sink(records):
+        await trio.sleep(10)
+        batches.append(records)
+
+    def source():
+        for number in range(1, 4):
+            taken.append((number, len(batches)))
+            yield Slice(number, (event("A"),))
+
+    async with serving(mode, {"A": Strategy()}, sink=sink) as runner:
+        began = trio.current_time()
+        await runner.run(source())
+        assert trio.current_time() - began == 30
+    assert taken == [(1, 0), (2, 1), (3, 2)]  # no slice is taken before the sink is done with the one before
+
+
+@every_mode
+async def test_a_batch_at_which_the_sink_fails_is_not_handed_to_it_again(mode):
+    batches = []
+
+    async def sink(records):
+        batches.append([record.slice_number for record in records])
+        if len(batches) == 1:
+            raise Boom
+
+    async with serving(mode, {"A": Strategy()}, sink=sink) as runner:
+        assert type(await caught(runner.on_slice([]))) is Boom
+        await runner.on_slice([])
+    assert [set(batch) for batch in batches] == [{1}, {2}]
+
+
+async def test_as_actors_a_caller_who_is_cancelled_in_the_sink_leaves_the_sink_to_its_end(autojump_clock):
+    batches = []
+
+    async def sink(records):
+        await trio.sleep(5)
+        batches.append(len(records))
+
+    async with serving("actors", {"A": Strategy()}, sink=sink) as runner:
+        with trio.move_on_after(1) as scope:
+            await runner.on_slice([event("A")])
+        await runner.on_slice([])
+    assert (scope.cancelled_caught, batches) == (True, [5, 2])
+
+
+@pytest.mark.parametrize("mode", ["plain", "direct"])
+async def test_in_the_callers_task_a_sink_that_is_cut_has_had_its_batch_and_gets_the_next_one(mode, autojump_clock):
+    batches = []
+
+    async def sink(records):
+        batches.append({record.slice_number for record in records})
+        await trio.sleep(5)
+
+    async with serving(mode, {"A": Strategy()}, sink=sink) as runner:
+        with trio.move_on_after(1):
+            await runner.on_slice([event("A")])
+        await runner.on_slice([])
+    assert batches == [{1}, {2}]

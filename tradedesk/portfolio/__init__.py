@@ -12,6 +12,9 @@
 - ``_boundary.py``       where code of the user runs, and an exception becomes a value
 - ``_facts.py``          what a policy may know beyond names; ``_briefing.py`` asks for it, ``_rolling_facts.py`` is one
   who knows
+- ``_halts.py``          the kill switch; ``_halt_rules.py``: who pulls it; ``_halting.py`` asks them
+- ``_gates.py``          what a broker may ask besides
+- ``_meters.py``         what a runner counts of itself, for ``_statistics.py``; ``_timing.py`` times handlers
 - ``_trace.py``          the records of a run; ``_errors.py``: the tree of errors
 """
 
@@ -20,6 +23,7 @@ from tradedesk.portfolio._collecting import collect_slices
 from tradedesk.portfolio._errors import (
     AllocationError,
     CandleTimeoutError,
+    EquityError,
     FactsError,
     PortfolioError,
     ReentrantCallError,
@@ -29,18 +33,30 @@ from tradedesk.portfolio._errors import (
     UnknownSleeveError,
 )
 from tradedesk.portfolio._facts import Facts, FactsSource, InformedPolicy
+from tradedesk.portfolio._gates import OrderGate, OrderGates
+from tradedesk.portfolio._halt_rules import DrawdownHalt, HaltRule
 from tradedesk.portfolio._rolling_facts import RollingFacts
 from tradedesk.portfolio._serving import Serving
-from tradedesk.portfolio._statistics import RunnerStatistics, SleeveStatistics, SliceReport
+from tradedesk.portfolio._statistics import (
+    ActiveCount,
+    Halt,
+    HandlerTimes,
+    RunnerStatistics,
+    SleeveStatistics,
+    SliceReport,
+    Utilisation,
+)
 from tradedesk.portfolio._trace import (
     Added,
     Allocated,
     Failed,
+    Halted,
     Handled,
     PolicySet,
     Quarantined,
     Readmitted,
     Refused,
+    Released,
     Removed,
     Reported,
     Restarted,
@@ -84,6 +100,15 @@ __all__ = [
     "RunnerStatistics",
     "SleeveStatistics",
     "SliceReport",
+    "ActiveCount",
+    "Utilisation",
+    "HandlerTimes",
+    # halting, and gates before a broker
+    "Halt",
+    "HaltRule",
+    "DrawdownHalt",
+    "OrderGate",
+    "OrderGates",
     # what users implement and send
     "PortfolioStrategy",
     "TwoPhaseStrategy",
@@ -133,6 +158,8 @@ __all__ = [
     "Resting",
     "Restarted",
     "Readmitted",
+    "Halted",
+    "Released",
     # errors
     "PortfolioError",
     "UnknownInstrumentError",
@@ -141,6 +168,7 @@ __all__ = [
     "RosterError",
     "CandleTimeoutError",
     "FactsError",
+    "EquityError",
     "ReentrantCallError",
     "RunnerStateError",
     "DuplicateCandleError",

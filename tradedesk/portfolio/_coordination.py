@@ -6,7 +6,7 @@ caller's own task) makes the same decisions happen. It may be closed at any yiel
 counts as unknown, and is polled and sent again with the next slice.
 
 Its parts: `Holdings` sends risk and knows who holds what, `Standing` knows who failed and what becomes of
-them, `Recorder` writes down.
+them, `Halts` is the kill switch, the meters count, `Recorder` writes down.
 """
 
 from collections.abc import Callable, Generator, Mapping, Sequence
@@ -18,12 +18,15 @@ import attrs
 from tradedesk.marketdata import CandleCloseEvent, Instrument
 from tradedesk.portfolio._allocation import Checked, checked
 from tradedesk.portfolio._errors import AllocationError, shown
+from tradedesk.portfolio._halts import Halts
 from tradedesk.portfolio._holdings import Holdings, Outcomes, Steps
+from tradedesk.portfolio._meters import ActiveMeter, HandledMeter, UtilisationMeter
+from tradedesk.portfolio._numbers import number
 from tradedesk.portfolio._phases import EVALUATE
 from tradedesk.portfolio._recorder import Recorder
 from tradedesk.portfolio._sleeves import Plan, Round, Sleeve, Sleeves
 from tradedesk.portfolio._standing import Standing
-from tradedesk.portfolio._statistics import SleeveStatistics, SliceReport
+from tradedesk.portfolio._statistics import ActiveCount, SleeveStatistics, SliceReport, Utilisation
 from tradedesk.portfolio._trace import (
     Added,
     Allocated,
@@ -66,11 +69,16 @@ class Coordination:
         self._recorder = Recorder(trace)
         self.standing = Standing(sleeves.keys, rules, self._recorder)
         self._holdings = Holdings(sleeves.keys, default, self.standing, self._recorder)
+        self.halts = Halts(self._recorder)
+        self._active_meter = ActiveMeter()
+        self._utilisation_meter = UtilisationMeter()
+        self._handled_meter = HandledMeter()
         self._updates = Updates(sleeves.keys, self.standing, self._recorder, self._fail)
         self._active = [False] * count
         self._active_keys: list[Instrument] | None = None
         self._in_flight = False  # candles were out when the last slice was closed
         self._settled: Checked | None = None  # all of it was taken
+        self._budget: float | None = None  # the last one known
 
     @property
     def slices(self) -> int:
@@ -99,10 +107,19 @@ class Coordination:
 
     def sleeve_statistics(self) -> dict[Instrument, SleeveStatistics]:
         """How each sleeve stands, in declared order."""
+        handled = self._handled_meter.settle(len(self._active))
         return {
-            key: self.standing.statistics(place, active=self._active[place])
+            key: self.standing.statistics(place, active=self._active[place], handled=handled[place])
             for place, key in enumerate(self.sleeves.keys)
         }
+
+    def active_count(self) -> ActiveCount:
+        """How many sleeves were active, over all slices."""
+        return self._active_meter.statistics(self.slices)
+
+    def utilisation(self) -> Utilisation | None:
+        """What part of the budget was held, over all slices that had one."""
+        return self._utilisation_meter.statistics(self.slices)
 
     def slice(self, plan: Plan, policy: str, wanted: Wanted) -> Steps:
         """Drive one slice.
@@ -127,14 +144,16 @@ class Coordination:
             self._reported(places, (yield Wave(_POLL, places, [None] * len(places))))
         (answer,) = yield Allocate(self._active_list())
         try:
-            accepted = self._answered(answer, policy)
+            accepted = self._halted(answer, policy) if self.halts.on else self._answered(answer, policy)
         except AllocationError:
             self._refuse(rounds, "the policy raised, or its answer was refused")
             raise
         allocation = None if accepted is None else accepted[0]
-        if allocation is not None:
+        if accepted is not None and allocation is not None:
             self._settled = None  # if the slice ends here, nobody knows who took what
+            self._budget = accepted[1]
             yield from self._holdings.send(allocation)
+            self._measure(self._recorder.slice_number)
             if not standing.failed:
                 self._settled = accepted
         if (rounds or updates.waiting) and self._may_route(rounds, allocation, wanted):
@@ -148,6 +167,7 @@ class Coordination:
         if self.standing.eventful:
             self._active_keys = None
             self.standing.begin()
+            self._measure(self.slices)
 
     def _come_back(self) -> Steps:
         """Whose rest is over gets its new object, or goes on with the old one, before anybody reports."""
@@ -170,6 +190,7 @@ class Coordination:
 
     def admit(self, sleeve: Sleeve, rule: FailureRule) -> None:
         """Take in a sleeve, behind all others."""
+        self._handled_meter.settle(len(self._active))
         self.sleeves.add(sleeve)
         self._active.append(False)
         self.standing.admit(rule)
@@ -186,6 +207,7 @@ class Coordination:
         key = self.sleeves.keys[place]
         if error is not None:
             self._recorder.emit(Failed, key, None, error)
+        self._handled_meter.dismiss(place, len(self._active))
         self.sleeves.remove(place)
         del self._active[place]
         self._active_keys = None
@@ -197,7 +219,16 @@ class Coordination:
 
     def policy_set(self, policy: str, budget: float | None) -> None:
         """Write down that another policy allocates from now on."""
+        self._budget = None if budget is None else number(budget)
         self._recorder.emit(PolicySet, policy, budget)
+
+    def release_halt(self, calls: int) -> bool:
+        """Let the policy allocate again, unless the switch was pulled after ``calls`` calls; say if it does."""
+        if not self.halts.release(calls):
+            return False
+        self._holdings.halted = False
+        self._settled = None
+        return True
 
     # Updates, before the allocation ---------------------------------------------------------------------
 
@@ -257,6 +288,7 @@ class Coordination:
     def _active_list(self) -> list[Instrument]:
         if self._active_keys is None:
             self._active_keys = list(self.active)
+            self._active_meter.change(self._recorder.slice_number, len(self._active_keys))
         return self._active_keys.copy()
 
     def accept(self, answer: Answer, policy: str) -> Checked:
@@ -278,6 +310,22 @@ class Coordination:
             allocation, budget = accepted
             self._recorder.emit(Allocated, MappingProxyType(allocation), budget)  # ours: whoever watches may only look
         return None if accepted is self._settled else accepted
+
+    def _halted(self, answer: object, policy: str) -> Checked | None:
+        """Nothing for anybody, whatever a policy said that was asked before the switch was pulled."""
+        if self.halts.take_effect():
+            self._holdings.halted = True
+            self._settled = None
+        if type(answer) is Failure:
+            return self._answered(answer, policy)
+        nothing: Checked = {}, self._budget
+        if self._recorder.on:
+            self._recorder.emit(Allocated, MappingProxyType({}), self._budget)
+        return None if nothing == self._settled else nothing
+
+    def _measure(self, slice_number: int) -> None:
+        budget = self._budget
+        self._utilisation_meter.change(slice_number, sum(self.held) if budget else 0.0, budget)
 
     # Candles --------------------------------------------------------------------------------------------
 
@@ -312,15 +360,23 @@ class Coordination:
 
     def _handled(self, wave: Wave, outcomes: Outcomes) -> None:
         self._in_flight = False
-        memories = self.standing.memories
-        if self._fold(wave.sleeves, outcomes) or self._recorder.on or memories:
+        memories, meter = self.standing.memories, self._handled_meter
+        singly = self._fold(wave.sleeves, outcomes) or self.sleeves.two_phase
+        if not singly:
+            if len(outcomes) == len(self._active):
+                meter.whole += 1
+            else:
+                meter.wave(wave.sleeves)
+        if singly or self._recorder.on or memories:
             for place, payload, outcome in zip(wave.sleeves, wave.payloads, outcomes, strict=True):
                 event = cast("CandleCloseEvent", payload)
                 if payload is EVALUATE:
-                    self._updates.evaluated(place, outcome)
+                    meter.one(place, self._updates.evaluated(place, outcome))
                 elif type(outcome) is Failure:
                     self._fail(place, event, outcome, _CANDLE)
                 else:
+                    if singly:
+                        meter.one(place)
                     self._recorder.emit(Handled, self.sleeves.keys[place], event, outcome)
                     if place in memories:
                         memories[place].append(event)

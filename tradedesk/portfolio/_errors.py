@@ -6,6 +6,7 @@
     ├── UnknownInstrumentError   the caller's: a candle that no sleeve trades
     ├── AllocationError          the policy's: it raised, or its answer breaks a rule
     │   └── FactsError           the source of facts: it raised, or gave no `Facts`
+    ├── EquityError              the source of facts: an equity that no drawdown can be measured by
     ├── CandleTimeoutError       a strategy's: its handler was not done within ``candle_timeout``
     ├── RosterError              the caller's: a sleeve that is there already, is not there, or must stay
     ├── ReentrantCallError       a strategy's: it called the runner that is calling it
@@ -85,6 +86,20 @@ class FactsError(AllocationError):
         super().__init__(policy, rule)
         self.source = source
         self.args = (f"{source}, the source of facts for {policy}, {rule}",)
+
+
+class EquityError(PortfolioError, ValueError):
+    """An equity by which no drawdown can be measured; the portfolio is halted for it.
+
+    Attributes:
+        equity: what was given; None where nothing was.
+        rule: what is wrong with it.
+    """
+
+    def __init__(self, equity: float | None, rule: str) -> None:
+        self.equity = equity
+        self.rule = rule
+        super().__init__(f"no drawdown can be measured by an equity of {equity!r}: {rule}")
 
 
 class RosterError(PortfolioError, ValueError):

@@ -21,10 +21,15 @@ _RISK: Final = Kind.RISK
 
 
 class Holdings:
-    """What each sleeve holds and was told."""
+    """What each sleeve holds and was told.
+
+    Attributes:
+        halted: the default is 0.
+    """
 
     def __init__(self, keys: list[Instrument], default: float, standing: Standing, recorder: Recorder) -> None:
         self.held = [0.0] * len(keys)
+        self.halted = False
         self._keys = keys
         self._default = default
         self._told: list[float | None] = [None] * len(keys)
@@ -35,7 +40,7 @@ class Holdings:
         """Releases and smaller grants first, and acknowledged; only then the larger ones."""
         smaller: list[tuple[int, float, bool]] = []
         larger: list[tuple[int, float, bool]] = []
-        default, held, told = self._default, self.held, self._told
+        default, held, told = 0.0 if self.halted else self._default, self.held, self._told
         for place, key in enumerate(self._keys):
             granted = key in allocation
             amount = allocation[key] if granted else default

@@ -11,8 +11,11 @@ from actors import Reply
 from tradedesk.marketdata import CandleCloseEvent, Instrument
 from tradedesk.portfolio._boundary import perform
 from tradedesk.portfolio._errors import CandleTimeoutError
+from tradedesk.portfolio._meters import HandlerMeter
 from tradedesk.portfolio._phases import Evaluate
 from tradedesk.portfolio._setup import Entry, Member, has_two_phases, performer_of
+from tradedesk.portfolio._statistics import HandlerTimes
+from tradedesk.portfolio._timing import Seconds, Timed
 from tradedesk.portfolio._waves import Build, Failure, Kind
 from tradedesk.portfolio.types import PortfolioStrategy, StrategySpec
 
@@ -29,38 +32,51 @@ class Cast:
         entries: what the user gave for each sleeve; with another object in it, when one took the place.
         strategies: the user's objects.
         performers: the same as they are called; the dispatchers share this list.
+        clock: times their handlers; None: nobody does.
+        meters: with what result, by sleeve.
     """
 
-    entries: dict[Instrument, Entry]
-    strategies: list[object]
-    performers: list[PortfolioStrategy]
+    clock: Seconds | None = None
+    entries: dict[Instrument, Entry] = attrs.field(factory=dict)
+    strategies: list[object] = attrs.field(factory=list)
+    performers: list[PortfolioStrategy] = attrs.field(factory=list)
+    meters: dict[Instrument, HandlerMeter] = attrs.field(factory=dict)
 
     @classmethod
-    def of(cls, members: Sequence[Member]) -> Self:
+    def of(cls, members: Sequence[Member], clock: Seconds | None = None) -> Self:
         """The cast at the beginning."""
-        return cls(
-            {member.sleeve.key: member.entry for member in members},
-            [member.strategy for member in members],
-            [member.performer for member in members],
-        )
+        players = cls(clock)
+        for member in members:
+            players.join(member)
+        return players
 
     def join(self, member: Member) -> None:
         """Somebody is new, behind all others."""
         self.entries[member.sleeve.key] = member.entry
         self.strategies.append(member.strategy)
-        self.performers.append(member.performer)
+        self.performers.append(self._timed(member.sleeve.key, member.performer))
 
     def leave(self, place: int, key: Instrument) -> object:
         """Somebody goes; return the user's object."""
         del self.entries[key], self.performers[place]
+        self.meters.pop(key, None)
         return self.strategies.pop(place)
 
     def replace(self, place: int, key: Instrument, strategy: object, performer: PortfolioStrategy) -> None:
         """Another object plays from now on."""
-        self.strategies[place], self.performers[place] = strategy, performer
+        self.strategies[place], self.performers[place] = strategy, self._timed(key, performer)
         entry = self.entries[key]
         player = cast("PortfolioStrategy", strategy)
         self.entries[key] = attrs.evolve(entry, strategy=player) if isinstance(entry, StrategySpec) else player
+
+    def times(self, key: Instrument) -> HandlerTimes | None:
+        """How long a sleeve's handlers took; None where nobody times them."""
+        return None if self.clock is None else self.meters[key].times
+
+    def _timed(self, key: Instrument, performer: PortfolioStrategy) -> PortfolioStrategy:
+        if self.clock is None:
+            return performer
+        return Timed(performer, self.meters.setdefault(key, HandlerMeter()), self.clock)
 
     def sleeve_of(self, strategy: object) -> Instrument | None:
         """Which sleeve an object plays for; None: for no sleeve."""

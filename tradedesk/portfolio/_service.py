@@ -16,6 +16,7 @@ from tradedesk.portfolio._coordination import Coordination
 from tradedesk.portfolio._dispatch import Dispatcher
 from tradedesk.portfolio._errors import AllocationError
 from tradedesk.portfolio._facts import Facts, ask
+from tradedesk.portfolio._halting import Watchers
 from tradedesk.portfolio._sleeves import Plan, Sleeves
 from tradedesk.portfolio._statistics import NO_TROUBLE, SliceReport
 from tradedesk.portfolio._trace import TraceRecord
@@ -113,6 +114,7 @@ class Service:
         sink: awaited once for each slice, with the records that came since the last time.
         records: filled by the core, when somebody watches.
         briefing: asked before the policy, if there is a source of facts.
+        watchers: asked with those facts.
         unmet: failures whose caller had left, for the next one to meet.
     """
 
@@ -122,6 +124,7 @@ class Service:
     sink: Sink | None
     records: list[TraceRecord]
     briefing: Briefing | None = None
+    watchers: Watchers | None = None
     unmet: list[Exception] = attrs.field(factory=list)
     busy: bool = False
     _for_sink: list[TraceRecord] = attrs.field(factory=list)
@@ -195,6 +198,11 @@ class Service:
             if not change.waits():
                 self.abandon(change)
 
+    async def release(self, calls: int, _: Dispatcher) -> None:
+        """Let go of the kill switch, unless it was pulled after ``calls`` calls."""
+        if self.core.release_halt(calls) and self.watchers is not None:
+            self._mishaps += await self.watchers.released()
+
     async def coordinate(
         self,
         inbox: Inbox[Call | Change | Feed],
@@ -248,16 +256,24 @@ class Service:
         if caller.left or not served:
             self.abandon(caller)
 
-    def _consult(self, active: list[Instrument]) -> Checked:
+    def _consult(self, active: list[Instrument]) -> Checked | None:
+        if self.core.halts.on:
+            return None
         policy = self.policy
         answer = Answer(policy.allocate(active), getattr(policy, "portfolio_risk_budget", None))
         return self.core.accept(answer, type(policy).__name__)
 
     async def _consult_with_facts(self, briefing: Briefing, active: list[Instrument], close_time: int | None) -> object:
         facts = await briefing.facts(close_time, type(self.policy).__name__)
-        if type(facts) is Failure:
-            return facts
-        return await perform(_CALL, partial(self._consult_with, active), facts)
+        halts = self.core.halts
+        if isinstance(facts, Failure):
+            if not halts.on:
+                return facts
+            self._mishaps.append(facts.error)  # it is not asked for the policy, so candles need not wait for it
+            return None
+        if self.watchers is not None:
+            self._mishaps += await self.watchers.judge(facts)
+        return None if halts.on else await perform(_CALL, partial(self._consult_with, active), facts)
 
     def _consult_with(self, active: list[Instrument], facts: Facts) -> Checked:
         policy = self.policy

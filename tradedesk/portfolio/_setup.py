@@ -1,6 +1,7 @@
 """The check of what a runner is built from, at the edge: every mistake says what, where and what to do."""
 
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from inspect import iscoroutinefunction
 from math import inf, isfinite
 from typing import cast
@@ -189,16 +190,21 @@ def check_policy(policy: Policy, facts: FactsSource | None = None) -> None:
     """
     if not callable(getattr(policy, "allocate_with", None)):
         _require_methods("the policy", policy, ("allocate",))
-    _check_facts(policy, facts)
+    check_facts(type(policy).__name__, needs_of(policy), facts)
     budget = getattr(policy, "portfolio_risk_budget", None)
     if budget is not None:
         check_amount("the policy's portfolio_risk_budget", budget)
 
 
-def _check_facts(policy: Policy, facts: FactsSource | None) -> None:
+def check_facts(name: str, needs: AbstractSet[str], facts: FactsSource | None) -> None:
+    """Check that the source gives what somebody needs.
+
+    Raises:
+        TypeError: The source cannot be called.
+        ValueError: There is none, or it gives too little.
+    """
     if facts is not None and not callable(facts):
         raise TypeError(f"facts must be a function or an object that can be called, not {shown(facts)}")
-    needs, name = needs_of(policy), type(policy).__name__
     if not needs:
         return
     if facts is None:
@@ -221,6 +227,15 @@ def check_amount(what: str, value: float) -> float:
     if not (isfinite(amount) and amount >= 0):
         raise ValueError(f"{what} must be finite and not negative, not {shown(value)}")
     return amount
+
+
+def check_reason(reason: str) -> str:
+    """Return the reason; raise TypeError or ValueError unless it is text that says something."""
+    if not isinstance(reason, str):
+        raise TypeError(f"reason must be text that says why, not {shown(reason)}")
+    if not reason.strip():
+        raise ValueError("reason is empty: say why, for whoever is going to wonder")
+    return reason
 
 
 def check_choice(what: str, value: str, choices: tuple[str, ...]) -> None:

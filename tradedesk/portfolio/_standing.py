@@ -231,9 +231,9 @@ class Standing:
             self.ungranted[place] = f"restarted in slice {now}"
             self._recorder.emit(Restarted, key, len(self.memories.get(place, ())))
 
-    def statistics(self, place: int, *, active: bool) -> SleeveStatistics:
+    def statistics(self, place: int, *, active: bool, handled: int = 0) -> SleeveStatistics:
         """How a sleeve stands."""
-        tally = attrs.asdict(self.tallies.get(place, Tally()))
+        tally = attrs.asdict(self.tallies.get(place, Tally())) | {"handled": handled}
         down = self.down.get(place)
         if down is None:
             return SleeveStatistics("active" if active else "inactive", **tally)

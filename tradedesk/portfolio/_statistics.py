@@ -9,7 +9,16 @@ import attrs
 from tradedesk.marketdata import Instrument
 from tradedesk.portfolio.types import Positions
 
-__all__ = ["NO_TROUBLE", "RunnerStatistics", "SleeveStatistics", "SliceReport"]
+__all__ = [
+    "NO_TROUBLE",
+    "ActiveCount",
+    "Halt",
+    "HandlerTimes",
+    "RunnerStatistics",
+    "SleeveStatistics",
+    "SliceReport",
+    "Utilisation",
+]
 
 
 @attrs.frozen
@@ -30,6 +39,67 @@ NO_TROUBLE: Final = SliceReport(MappingProxyType({}), MappingProxyType({}))
 
 
 @attrs.frozen
+class Halt:
+    """Why a portfolio is halted.
+
+    Attributes:
+        reason: as it was given.
+        since: the first slice that was allocated under it; None before there is one.
+    """
+
+    reason: str
+    since: int | None
+
+
+@attrs.frozen
+class HandlerTimes:
+    """How long one sleeve's handlers took, waiting included.
+
+    Attributes:
+        count: handlers that ended, also by an error. A strategy in two phases has two kinds of them, and both count.
+        total: seconds, all of them together.
+        max: seconds, the longest one.
+    """
+
+    count: int
+    total: float
+    max: float
+
+
+@attrs.frozen
+class ActiveCount:
+    """How many sleeves were active when a slice was allocated. A slice that ended before that counts as the one before.
+
+    Attributes:
+        series: (slice, sleeves active in it), oldest first: slices 1, 1 + every, 1 + 2 * every, ...; at most
+            1,024.
+        every: the distance of the slices in the series: 1, and twice as much each time that the series is full.
+        slices: number of active sleeves -> in how many slices there were so many; exact, over all slices.
+    """
+
+    series: tuple[tuple[int, int], ...]
+    every: int
+    slices: Mapping[int, int]
+
+
+@attrs.frozen
+class Utilisation:
+    """What part of the budget was held while the candles of a slice were handled: 1.0 is all of it.
+
+    Attributes:
+        mean: over the slices that had a budget above 0.
+        max: of those.
+        last: in the newest slice; None: it has no budget, or one of 0.
+        slices: how many had one.
+    """
+
+    mean: float
+    max: float
+    last: float | None
+    slices: int
+
+
+@attrs.frozen
 class SleeveStatistics:
     """One sleeve at one moment.
 
@@ -41,6 +111,8 @@ class SleeveStatistics:
         failures: how often it failed.
         refused: candles that were not routed to it.
         restarts: how often a new object took its place.
+        handled: candles that it has handled.
+        times: how long its handlers took, where the runner times them; otherwise None.
     """
 
     standing: Literal["active", "inactive", "resting", "quarantined"]
@@ -50,6 +122,8 @@ class SleeveStatistics:
     failures: int = 0
     refused: int = 0
     restarts: int = 0
+    handled: int = 0
+    times: HandlerTimes | None = None
 
 
 @attrs.frozen
@@ -63,6 +137,9 @@ class RunnerStatistics:
         held: what each sleeve holds of the budget; where it is not known whether an amount arrived, the larger.
         unmet: failures whose caller had left; the next call or the end of the block raises them.
         sleeves: how each sleeve stands, in declared order.
+        halt: the halt that is pulled or in force; otherwise None.
+        active_count: how many sleeves were active, over all slices.
+        utilisation: what part of the budget was held; None where there never was a budget.
     """
 
     slices: int
@@ -71,3 +148,6 @@ class RunnerStatistics:
     held: Mapping[Instrument, float]
     unmet: int
     sleeves: Mapping[Instrument, SleeveStatistics]
+    halt: Halt | None
+    active_count: ActiveCount
+    utilisation: Utilisation | None

@@ -14,11 +14,13 @@ __all__ = [
     "Added",
     "Allocated",
     "Failed",
+    "Halted",
     "Handled",
     "PolicySet",
     "Quarantined",
     "Readmitted",
     "Refused",
+    "Released",
     "Removed",
     "Reported",
     "Restarted",
@@ -44,7 +46,10 @@ class Reported:
 
 @value
 class Allocated:
-    """The policy's answer for the slice, checked; ``budget`` is None where the policy has none."""
+    """The policy's answer for the slice, checked; ``budget`` is None where the policy has none.
+
+    While the portfolio is halted the policy is not asked: the allocation is empty, the budget the last one known.
+    """
 
     sequence: int
     slice_number: int
@@ -225,6 +230,26 @@ class PolicySet:
     budget: float | None
 
 
+@value
+class Halted:
+    """From this slice on nothing is granted and the default is 0, until `Released`."""
+
+    sequence: int
+    slice_number: int
+    close_time: int | None
+    reason: str
+
+
+@value
+class Released:
+    """The halt for ``reason`` is over: the policy allocates from the next slice on. This has the slice before."""
+
+    sequence: int
+    slice_number: int
+    close_time: int | None
+    reason: str
+
+
 TraceRecord = (
     Reported
     | Allocated
@@ -242,4 +267,6 @@ TraceRecord = (
     | Added
     | Removed
     | PolicySet
+    | Halted
+    | Released
 )

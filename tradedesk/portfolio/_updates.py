@@ -58,20 +58,21 @@ class Updates:
         places = sorted(due)
         return Wave(Kind.CANDLE, places, [due[place] for place in places])
 
-    def evaluated(self, place: int, outcome: object) -> None:
-        """A sleeve has evaluated: its candles end with that."""
+    def evaluated(self, place: int, outcome: object) -> int:
+        """A sleeve has evaluated: its candles end with that. Return how many it has handled."""
         *others, last = self._asked.pop(place)
         key = self._keys[place]
         if type(outcome) is Failure:
             for event in others:
                 self._recorder.emit(Failed, key, event, outcome.error)
             self._fail(place, last, outcome, Kind.CANDLE)
-        else:
-            memory = self._standing.memories.get(place)
-            for event in (*others, last):
-                self._recorder.emit(Handled, key, event, outcome)
-                if memory is not None:
-                    memory.append(event)
+            return 0
+        memory = self._standing.memories.get(place)
+        for event in (*others, last):
+            self._recorder.emit(Handled, key, event, outcome)
+            if memory is not None:
+                memory.append(event)
+        return len(others) + 1
 
     def refuse(self, reason: str) -> None:
         """There will be no evaluation in this slice."""

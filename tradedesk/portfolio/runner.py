@@ -3,10 +3,12 @@
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, nullcontext
 from functools import partial
+from time import perf_counter
 from types import MappingProxyType, TracebackType
 from typing import Literal, Self, cast
 from weakref import WeakSet
 
+import attrs
 import trio
 from trio.lowlevel import Task, current_task
 
@@ -17,6 +19,8 @@ from tradedesk.portfolio._coordination import Coordination
 from tradedesk.portfolio._dispatch import Actors, Direct, Dispatcher
 from tradedesk.portfolio._errors import RunnerStateError
 from tradedesk.portfolio._facts import FactsSource, InformedPolicy
+from tradedesk.portfolio._halt_rules import HaltRule
+from tradedesk.portfolio._halting import Watchers, check_rules
 from tradedesk.portfolio._roster import Roster
 from tradedesk.portfolio._seats import Cast
 from tradedesk.portfolio._service import Call, Change, Clock, Feed, Service, Sink, Trace
@@ -27,13 +31,16 @@ from tradedesk.portfolio._setup import (
     Strategies,
     check_amount,
     check_choice,
+    check_facts,
     check_policy,
+    check_reason,
     member_of,
     members_of,
 )
 from tradedesk.portfolio._sleeves import Plan, Sleeves
 from tradedesk.portfolio._statistics import RunnerStatistics, SliceReport
 from tradedesk.portfolio._tasks import Turns, refuse_descendants
+from tradedesk.portfolio._timing import Seconds
 from tradedesk.portfolio._trace import TraceRecord
 from tradedesk.portfolio.types import FailureRule, PortfolioStrategy, RiskAllocationPolicy
 
@@ -61,6 +68,9 @@ class PortfolioRunner:
         on_failure: FailureRule = "raise",
         candle_timeout: float | None = None,
         facts: FactsSource | None = None,
+        halt_rules: Iterable[HaltRule] = (),
+        time_handlers: bool = False,
+        clock: Seconds = perf_counter,
         trace: Trace | None = None,
         sink: Sink | None = None,
         observer: Observer | None = None,
@@ -85,19 +95,26 @@ class PortfolioRunner:
                 `CandleTimeoutError`. One that has not ended after as much time again is quarantined, whatever
                 ``on_failure`` says. What is not async, the other two methods, cannot be cut.
             facts: asked once per slice, right before a policy that decides by more than names; see `FactsSource`.
+            halt_rules: asked once per slice with the facts whether to `halt`; see `DrawdownHalt`.
+            time_handlers: measure how long each sleeve's handlers take, for the statistics: two readings of the clock
+                for each candle.
+            clock: for that: seconds since some moment, never going back.
             trace: called with each record at the barrier of its wave.
             sink: awaited once per slice with the records since the last time.
             observer: sees the actors' messages as they happen.
             scheduler: who runs next; production leaves that to trio.
 
         Raises:
-            ValueError: No strategies, one object in two sleeves, an amount or choice out of range, or a policy that
-                needs facts that there are not.
-            TypeError: A strategy or the policy lacks a method.
+            ValueError: No strategies, one object in two sleeves, an amount or choice out of range, or a policy or rule
+                that needs facts that there are not.
+            TypeError: A strategy, the policy or a rule lacks a method.
         """
         check_choice("dispatch", dispatch, ("actors", "direct"))
         check_choice("unknown_instruments", unknown_instruments, ("raise", "ignore"))
         check_policy(policy, facts)
+        rules = check_rules(halt_rules)
+        for rule in rules:
+            check_facts(type(rule).__name__, getattr(rule, "needs", frozenset({"facts"})), facts)
         self._defaults = Defaults(on_failure, candle_timeout)
         members = members_of(strategies, self._defaults)
         self.default_risk_per_trade = check_amount("default_risk_per_trade", default_risk_per_trade)
@@ -113,8 +130,9 @@ class PortfolioRunner:
             trace=write if briefing is None else briefing.note,
         )
         self._facts = facts
-        self._service = Service(core, cast("RiskAllocationPolicy", policy), trace, sink, records, briefing)
-        self._roster = Roster(self._service, Cast.of(members), [])
+        watchers = Watchers(core.halts, rules) if rules else None
+        self._service = Service(core, cast("RiskAllocationPolicy", policy), trace, sink, records, briefing, watchers)
+        self._roster = Roster(self._service, Cast.of(members, clock if time_handlers else None), [])
         for member in members:
             self._roster.seats.append(self._roster.seat(member))
         self._direct: Dispatcher = Direct(self._roster.cast.performers, self._roster.seats)
@@ -256,25 +274,66 @@ class PortfolioRunner:
         check_policy(policy, self._facts)
         await self._change(partial(self._roster.set_policy, cast("RiskAllocationPolicy", policy)))
 
+    def halt(self, reason: str) -> None:
+        """Pull the kill switch: no new risk until `release`.
+
+        From anywhere, also from inside a handler: it neither waits nor queues behind slices that do. Orders are
+        refused at once. From the next allocation on, at the latest that of the next slice, no sleeve is granted
+        anything, and the default is 0; what was granted is taken back, as in any slice. The policy is not asked.
+        Candles still flow, so that strategies can manage what they have open. Halting twice is fine: the first
+        reason stays. From another thread: ``trio.from_thread.run_sync(runner.halt, reason)``.
+
+        Args:
+            reason: for whoever wonders why, not empty.
+
+        Raises:
+            TypeError, ValueError: The reason is no text, or empty.
+        """
+        self._service.core.halts.pull(check_reason(reason))
+
+    async def release(self) -> None:
+        """Let go of the kill switch: from the next slice on the policy allocates again.
+
+        Served between two slices, in the order of the calls. A `halt` that comes after this call is not let go of. To
+        release a portfolio that is not halted does nothing.
+
+        Raises:
+            ReentrantCallError: The call came from inside a handler, which may halt and not release.
+        """
+        service = self._service
+        await self._change(partial(service.release, service.core.halts.calls))
+
     def statistics(self) -> RunnerStatistics:
         """This portfolio now."""
-        core = self._service.core
+        core, players = self._service.core, self._roster.cast
+        sleeves = core.sleeve_statistics()
+        if players.clock is not None:
+            sleeves = {key: attrs.evolve(one, times=players.times(key)) for key, one in sleeves.items()}
         return RunnerStatistics(
             slices=core.slices,
             candles=core.candles,
             active=core.active,
             held=MappingProxyType(dict(zip(self._sleeves.keys, core.held, strict=True))),
             unmet=len(self._service.unmet),
-            sleeves=MappingProxyType(core.sleeve_statistics()),
+            sleeves=MappingProxyType(sleeves),
+            halt=core.halts.halt,
+            active_count=core.active_count(),
+            utilisation=core.utilisation(),
         )
 
-    def order_refusal(self, sleeve: Instrument) -> str | None:
+    def order_refusal(self, sleeve: Instrument, *, reduces: bool = False) -> str | None:
         """Why an order of a sleeve is to be refused now; None when it may go. For brokers to ask.
+
+        Args:
+            sleeve: whose order.
+            reduces: it can only make a position smaller; a halt does not refuse that.
 
         Raises:
             UnknownSleeveError: There is no such sleeve.
         """
-        return self._service.core.standing.order_refusal(self._roster.place(sleeve))
+        core = self._service.core
+        refusal = core.standing.order_refusal(self._roster.place(sleeve))
+        return core.halts.order_refusal if refusal is None and not reduces else refusal
 
     def readmit(self, sleeve: Instrument, strategy: PortfolioStrategy | None = None) -> None:
         """Let a quarantined sleeve take part again when the next slice begins: its failures are forgotten.
