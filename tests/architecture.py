@@ -61,13 +61,17 @@ LAYERS = {
         holds="tradedesk.portfolio._coordination tradedesk.portfolio._holdings tradedesk.portfolio._standing "
         "tradedesk.portfolio._recorder tradedesk.portfolio._sleeves tradedesk.portfolio._allocation "
         "tradedesk.portfolio._gathering tradedesk.portfolio._updates tradedesk.portfolio._rolling_facts "
-        "tradedesk.execution._fills tradedesk.risk tradedesk.indicators tradedesk.strategies tradedesk.metrics",
+        "tradedesk.execution._fills tradedesk.execution._checks tradedesk.execution._desk tradedesk.execution._ledger "
+        "tradedesk.execution._matching tradedesk.execution._ticket tradedesk.execution._hearing "
+        "tradedesk.risk tradedesk.indicators "
+        "tradedesk.strategies tradedesk.metrics",
         may_import="values",
     ),
     "values": row(
         holds="tradedesk._value tradedesk.portfolio.types tradedesk.portfolio.policies tradedesk.portfolio._trace "
         "tradedesk.portfolio._errors tradedesk.portfolio._phases tradedesk.portfolio._facts tradedesk.portfolio._numbers "
-        "tradedesk.portfolio._waves tradedesk.portfolio._statistics tradedesk.execution.types tradedesk.marketdata",
+        "tradedesk.portfolio._waves tradedesk.portfolio._statistics "
+        "tradedesk.execution.types tradedesk.execution._errors tradedesk.execution._terms tradedesk.marketdata",
         may_import="readers",
     ),
     "readers": row(

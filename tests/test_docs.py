@@ -17,13 +17,18 @@ GUARANTEES = DOCS / "reference" / "guarantees.rst"
 ACTORS = DOCS / "reference" / "actors.rst"
 FAILURE = DOCS / "reference" / "failure.rst"
 
+FILLS = DOCS / "explanation" / "what-the-fills-assume.rst"
+
 NODE_ID = re.compile(r"``(tests/[^\s`]+\.py)((?:::[^`]+)?)``")
 PROMISES = re.compile(r"^``actors``$.*?(?=^\.\. _not-promised:$)", re.MULTILINE | re.DOTALL)
 SENTENCE = re.compile(r"^- .*(?:\n(?:  .*|))*", re.MULTILINE)
+ROW = re.compile(r"^   \* - (.*(?:\n {5}.*)*)", re.MULTILINE)
 INCLUDED = re.compile(r"^\s*\.\. literalinclude:: (\S+)$", re.MULTILINE)
 PUBLIC = (
     "actors",
     "actors.testing",
+    "tradedesk.backtest",
+    "tradedesk.execution",
     "tradedesk.indicators",
     "tradedesk.marketdata",
     "tradedesk.metrics",
@@ -71,7 +76,7 @@ def unproven(page: str) -> list[str]:
     )
 
 
-@pytest.mark.parametrize("page", [GUARANTEES, ACTORS, FAILURE], ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", [GUARANTEES, ACTORS, FAILURE, FILLS], ids=lambda page: page.stem)
 def test_every_test_that_a_page_names_exists(page: Path):
     text = page.read_text(encoding="utf-8")
     assert NODE_ID.search(text)
@@ -80,6 +85,22 @@ def test_every_test_that_a_page_names_exists(page: Path):
 
 def test_every_promise_names_its_test():
     assert unproven(GUARANTEES.read_text(encoding="utf-8")) == []
+
+
+def rows_without_a_test(page: str) -> list[str]:
+    """Rows of tables, their heads aside, that name no test."""
+    rows = [row for row in ROW.findall(page) if not row.startswith("Rule\n")]
+    return [row for row in rows if not NODE_ID.search(row)] or ([] if rows else ["the page has no rows"])
+
+
+def test_every_rule_of_the_fills_names_its_test():
+    assert rows_without_a_test(FILLS.read_text(encoding="utf-8")) == []
+
+
+def test_a_rule_without_a_test_is_reported():
+    table = "   * - Rule\n     - Test\n   * - Proven.\n     - ``tests/a.py::test_a``\n   * - Claimed.\n     - soon\n"
+    assert rows_without_a_test(table) == ["Claimed.\n     - soon"]
+    assert rows_without_a_test("Prose.") == ["the page has no rows"]
 
 
 TESTS = """

@@ -3,6 +3,8 @@
 - `tradedesk.marketdata`   candles, CSV files, the merge of sources into slices
 - `tradedesk.indicators`   moving averages, ranges, oscillators; one candle at a time
 - `tradedesk.risk`         position sizes, and positions with their excursions
+- `tradedesk.backtest`     a portfolio over history, with fills
+- `tradedesk.execution`    orders, fill rules, a paper broker, books per sleeve
 - `tradedesk.portfolio`    the runner, strategies, policies, the trace of a run
 - `tradedesk.strategies`   shipped strategies, to start from
 - `tradedesk.metrics`      what a run came to, in numbers (extra ``report``)

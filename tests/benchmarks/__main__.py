@@ -3,6 +3,7 @@
 import argparse
 
 from tests.benchmarks.actors import __main__ as actors
+from tests.benchmarks.execution import __main__ as execution
 from tests.benchmarks.indicators import __main__ as indicators
 from tests.benchmarks.portfolio import __main__ as portfolio
 from tests.benchmarks.tables import heading
@@ -18,6 +19,7 @@ def main() -> None:
     portfolio.promises(size, rounds)
     portfolio.many(size, rounds)
     indicators.tables(size, rounds)
+    execution.tables(size, rounds)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """The guide's flow and the rules of failure, once more and as simply as they can be said: no actors, no waves."""
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 
 import attrs
 import trio
@@ -14,9 +15,9 @@ from tests.laws.desk import (
     Lab,
     RulePlan,
     Scripted,
-    factory_of,
+    SleevePlan,
     strategies_of,
-    successor,
+    traded,
 )
 from tradedesk.marketdata import CandleCloseEvent
 
@@ -35,103 +36,142 @@ class Down:
     how: str
 
 
+@attrs.define
+class Member:
+    """One sleeve: who plays, what it was told and holds, and what it has been through."""
+
+    plan: SleevePlan
+    rule: RulePlan
+    strategy: Scripted
+    told: float | None = None
+    held: float = 0.0
+    active: bool = False
+    down: Down | None = None
+    newcomer: Scripted | None = None
+    seen: list[CandleCloseEvent] = attrs.Factory(list)
+    failures: list[int] = attrs.Factory(list)
+
+
 class Model:
     def __init__(self, desk: Desk, lab: Lab) -> None:
         self.desk = desk
         self.lab = lab
-        self.strategies = strategies_of(desk, lab)
-        self.factory = factory_of(desk, lab, dict(self.strategies))
+        self.members: dict[str, Member] = {}
         self.policy = desk.policy()
         self.number = 0
-        self.told: dict[str, float] = {}
-        self.held = dict.fromkeys(self.strategies, 0.0)
-        self.active = dict.fromkeys(self.strategies, False)
-        self.seen: dict[str, list[CandleCloseEvent]] = {key: [] for key in self.strategies}
-        self.failures: dict[str, list[int]] = {key: [] for key in self.strategies}
-        self.down: dict[str, Down] = {}
-        self.newcomers: dict[str, Scripted] = {}
         self.failed: set[str] = set()
+        for strategy in strategies_of(desk, lab).values():
+            self.add(strategy)
+
+    @property
+    def strategies(self) -> dict[str, Scripted]:
+        return {key: member.strategy for key, member in self.members.items()}
 
     @property
     def standings(self) -> dict[str, str]:
-        return {
-            key: ("quarantined" if self.down[key].until is None else "resting")
-            if key in self.down
-            else ("active" if self.active[key] else "inactive")
-            for key in self.strategies
-        }
+        return {key: _standing(member) for key, member in self.members.items()}
+
+    # Between slices -------------------------------------------------------------------------------------
 
     def ask_back(self, readmitted: Mapping[str, bool]) -> None:
         for key, anew in readmitted.items():
-            if key in self.down and self.down[key].until is None:
-                if anew:
-                    self.newcomers[key] = successor(self.desk, self.lab, self.strategies[key])
-                    self.down[key] = Down(self.number + 1, "given")
-                else:
-                    self.down[key] = Down(self.number + 1, "same")
-                self.failures[key] = []
+            member = self.members.get(key)
+            if member is not None and member.down is not None and member.down.until is None:
+                member.newcomer = member.strategy.successor() if anew else None
+                member.down = Down(self.number + 1, "given" if anew else "same")
+                member.failures = []
+
+    def add(self, strategy: Scripted) -> None:
+        rule = self.desk.rules.get(strategy.key, RulePlan())
+        self.members[strategy.key] = Member(strategy.plan, rule, strategy)
+
+    def remove(self, key: str) -> None:
+        member = self.members.pop(key)
+        if member.told != 0.0 and member.down is None:
+            with suppress(Boom):  # it is out all the same
+                member.strategy.set_risk_per_trade(0.0)
+
+    def trades(self, events: Iterable[CandleCloseEvent]) -> bool:
+        return self.desk.skip_unknown or traded(events, [member.plan for member in self.members.values()])
+
+    # One slice ------------------------------------------------------------------------------------------
 
     async def on_slice(self, events: Iterable[CandleCloseEvent]) -> None:
         self.number += 1
         self.failed = set()
-        for key, down in sorted(self.down.items()):
-            if down.until is not None and down.until <= self.number:
-                await self._come_back(key, down)
-        for key in self._present():
+        for key, member in self.members.items():
+            if member.down is not None and member.down.until is not None and member.down.until <= self.number:
+                await self._come_back(key, member, member.down)
+        events = sorted(events, key=lambda event: SHORTEST_FIRST[event.period])
+        wanted = {key: [e for e in events if member.plan.wants(e)] for key, member in self.members.items()}
+        updated = {key: await self._update(key, wanted.pop(key)) for key in [*wanted] if self._two_phase(key)}
+        for key, member in self._present():
             try:
-                self.active[key] = self.strategies[key].is_regime_active()
+                member.active = member.strategy.is_regime_active()
             except Boom:
                 self._fail(key)
-        active = [key for key in self.strategies if self.active[key] and key not in self.down]
+        active = [key for key, member in self.members.items() if member.active and member.down is None]
         allocation = self.policy.allocate(active)
         self._tell(allocation)
         if not self._holds_up(allocation):
-            for plan in self.desk.sleeves:
-                for event in sorted(events, key=lambda event: SHORTEST_FIRST[event.period]):
-                    if event.instrument == plan.instrument and plan.period in (None, event.period):
-                        await self._candle(plan.key, event)
+            for key, candles in wanted.items():
+                for event in candles:
+                    await self._part(key, event, [event])
+            for key, candles in updated.items():
+                if candles:
+                    await self._part(key, None, candles)
 
-    def _present(self) -> list[str]:
-        return [key for key in self.strategies if key not in self.down and key not in self.failed]
+    def _two_phase(self, key: str) -> bool:
+        return self.members[key].plan.two_phase
+
+    def _present(self) -> list[tuple[str, Member]]:
+        return [(key, one) for key, one in self.members.items() if one.down is None and key not in self.failed]
+
+    async def _update(self, key: str, candles: Iterable[CandleCloseEvent]) -> list[CandleCloseEvent]:
+        return [event for event in candles if await self._part(key, event, [])]
 
     def _tell(self, allocation: Mapping[str, float]) -> None:
         """What is smaller or no grant comes first; after a failed release nothing larger comes at all."""
-        smaller = [key for key in self._present() if allocation.get(key, 0.0) <= self.held[key]]
-        larger = [key for key in self._present() if key not in smaller]
-        for keys in (smaller, larger):
-            if keys is larger and self._holds_up(allocation):
+        smaller = [(key, one) for key, one in self._present() if allocation.get(key, 0.0) <= one.held]
+        larger = [(key, one) for key, one in self._present() if allocation.get(key, 0.0) > one.held]
+        for members in (smaller, larger):
+            if members is larger and self._holds_up(allocation):
                 return
-            for key in keys:
+            for key, member in members:
                 risk, holds = allocation.get(key, DEFAULT), allocation.get(key, 0.0)
-                if self.told.get(key) != risk:
-                    self.told.pop(key, None)
-                    self.held[key] = max(self.held[key], holds)
+                if member.told != risk:
+                    member.told = None
+                    member.held = max(member.held, holds)
                     try:
-                        self.strategies[key].set_risk_per_trade(risk)
+                        member.strategy.set_risk_per_trade(risk)
                     except Boom:
                         self._fail(key)
                         continue
-                self.told[key], self.held[key] = risk, holds
+                member.told, member.held = risk, holds
 
     def _holds_up(self, allocation: Mapping[str, float]) -> bool:
-        return any(self.held[key] > allocation.get(key, 0.0) for key in self.failed)
+        return any(self.members[key].held > allocation.get(key, 0.0) for key in self.failed)
 
-    async def _candle(self, key: str, event: CandleCloseEvent) -> None:
-        if key not in self._present():
-            return
+    async def _part(self, key: str, event: CandleCloseEvent | None, done: list[CandleCloseEvent]) -> bool:
+        """Let a sleeve handle or update with a candle, or evaluate (None); ``done`` are the candles this ends."""
+        member = self.members[key]
+        if member.down is not None or key in self.failed:
+            return False
         try:
-            self.active[key] = await self._handle(self.strategies[key], event)
-            self.seen[key].append(event)
+            member.active = await self._handle(member.strategy, event)
         except (Boom, Failed) as failure:
             self._fail(key, stuck=isinstance(failure, Stuck))
+            return False
+        member.seen += done
+        return True
 
-    async def _handle(self, strategy: Scripted, event: CandleCloseEvent) -> bool:
-        """The candle, and the report that follows it, within the time that there is."""
+    async def _handle(self, strategy: Scripted, event: CandleCloseEvent | None) -> bool:
+        """A part, and the report that follows it, within the time that there is."""
         began = trio.current_time()
         limit = TIMEOUT if self.desk.hangs else float("inf")
         try:
             with trio.move_on_after(limit):
-                await strategy.on_candle_close(event)
+                await _called(strategy, event)
                 return strategy.is_regime_active()
         finally:
             took = trio.current_time() - began
@@ -143,34 +183,51 @@ class Model:
 
     def _fail(self, key: str, *, stuck: bool = False) -> None:
         self.failed.add(key)
-        rule = self.desk.rules.get(key, RulePlan())
-        if rule.kind == "raise" and not stuck and key not in self.down:
+        member = self.members[key]
+        rule = member.rule
+        if rule.kind == "raise" and not stuck and member.down is None:
             return
         until = None
         if rule.kind == "restart" and not stuck:
-            self.failures[key] = [n for n in self.failures[key] if n > self.number - rule.within] + [self.number]
-            if len(self.failures[key]) <= rule.limit:
+            member.failures = [n for n in member.failures if n > self.number - rule.within] + [self.number]
+            if len(member.failures) <= rule.limit:
                 until = self.number + 1 + rule.backoff
-        self.down[key] = Down(until, "anew")
-        self.held[key] = self.lab.held[key] = 0.0
-        self.told.pop(key, None)
+        member.down = Down(until, "anew")
+        member.held = self.lab.held[key] = 0.0
+        member.told = None
 
-    async def _come_back(self, key: str, down: Down) -> None:
-        rule = self.desk.rules.get(key, RulePlan())
+    async def _come_back(self, key: str, member: Member, down: Down) -> None:
         try:
             if down.how == "anew":
-                await self._replace(key, self.factory(key), rule.warm_up)
-            elif down.how == "given":
-                await self._replace(key, self.newcomers.pop(key), 0)
+                await self._replace(member, member.strategy.factory(key))
+            elif down.how == "given" and member.newcomer is not None:
+                await self._replace(member, member.newcomer)
         except (Boom, Failed) as failure:
             self._fail(key, stuck=isinstance(failure, Stuck))
             return
-        del self.down[key]
-        self.active[key] = False
+        member.down = None
+        member.active = False
 
-    async def _replace(self, key: str, strategy: Scripted, warm_up: int) -> None:
+    async def _replace(self, member: Member, strategy: Scripted) -> None:
         strategy.set_risk_per_trade(0.0)
-        seen = self.seen[key]
+        warm_up = member.rule.warm_up if member.down is not None and member.down.how == "anew" else 0
+        seen = member.seen
         for event in seen[len(seen) - min(warm_up, len(seen)) :]:
             await self._handle(strategy, event)
-        self.strategies[key] = strategy
+        member.strategy = strategy
+
+
+def _standing(member: Member) -> str:
+    if member.down is not None:
+        return "quarantined" if member.down.until is None else "resting"
+    return "active" if member.active else "inactive"
+
+
+async def _called(strategy: Scripted, event: CandleCloseEvent | None) -> None:
+    """In two phases a candle means update, and None evaluate."""
+    if event is None:
+        await strategy.evaluate_signals()
+    elif not strategy.plan.two_phase:
+        await strategy.on_candle_close(event)
+    elif (result := strategy.update_state(event)) is not None:
+        await result

@@ -2,17 +2,19 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 
-from tests.laws.desk import Desk, Feed
+from tests.laws.desk import Desk, Feed, Join, Leave, Step, traded
 from tradedesk.marketdata import CandleCloseEvent
 from tradedesk.portfolio import (
     Allocated,
     Failed,
     Handled,
+    PolicySet,
     Quarantined,
     Readmitted,
     Refused,
+    Removed,
     Reported,
     Restarted,
     Resting,
@@ -20,18 +22,24 @@ from tradedesk.portfolio import (
     RiskTurned,
     Routed,
     TraceRecord,
+    Updated,
 )
 
 
 def over_budget(desk: Desk, trace: Sequence[TraceRecord]) -> Iterator[str]:
     """What is held, step by step; where a strategy failed to take an amount, the larger one counts."""
-    held = {plan.key: 0.0 for plan in desk.sleeves}
+    held: dict[str, float] = {}
     due: dict[str, float] = {}
+    limit = target = desk.budget  # after it shrank, what is held may only fall
     slice_number = 0
-    for record in trace:
+    for record in _without_last_words(trace):
         if record.slice_number != slice_number:  # what fails before its allocation failed at the poll
             due, slice_number = {}, record.slice_number
         match record:
+            case Removed(sleeve=sleeve):
+                held.pop(sleeve, None)
+            case PolicySet(budget=budget):
+                due, limit, target = {}, max(budget, sum(held.values())), budget
             case Allocated(allocation=allocation):
                 due = dict(allocation)
             case (
@@ -40,50 +48,68 @@ def over_budget(desk: Desk, trace: Sequence[TraceRecord]) -> Iterator[str]:
             ):
                 held[sleeve] = amount if granted else 0.0
             case Failed(sleeve=sleeve, event=None):
-                held[sleeve] = max(held[sleeve], due.get(sleeve, 0.0))
+                held[sleeve] = max(held.get(sleeve, 0.0), due.get(sleeve, 0.0))
             case Quarantined(sleeve=sleeve) | Resting(sleeve=sleeve):
                 held[sleeve] = 0.0
-        if sum(held.values()) > desk.budget * (1 + 1e-9):
+        total = sum(held.values())
+        if total > limit * (1 + 1e-9):
             yield f"{held} is held at record {record.sequence}"
+        limit = max(target, min(limit, total))
+
+
+def _without_last_words(trace: Sequence[TraceRecord]) -> Iterator[TraceRecord]:
+    """All but the failures of sleeves that were told 0 on their way out: no amount was to come."""
+    yield from (
+        record
+        for record, following in zip_longest(trace, trace[1:])
+        if not (isinstance(record, Failed) and isinstance(following, Removed))
+    )
 
 
 def lost_or_doubled(trace: Sequence[TraceRecord], *, cut: bool = False) -> Iterator[str]:
-    """Every routed candle ends handled or failed, once; refused ones were not routed. ``cut``: ends may be missing."""
-    routed, ended, refused = Counter[object](), Counter[object](), Counter[object]()
+    """Every routed candle has one end: handled, failed, or, if it was updated with, refused. ``cut``: or none."""
+    routed, updated, ended, refused = (Counter[object]() for _ in range(4))
     for record in trace:
         match record:
             case Routed():
                 routed[_candle(record)] += 1
+            case Updated():
+                updated[_candle(record)] += 1
             case Handled() | Failed(event=CandleCloseEvent()):
                 ended[_candle(record)] += 1
             case Refused():
                 refused[_candle(record)] += 1
-    yield from (f"{candle} has {times} fates" for candle, times in (ended | refused).items() if times > 1)
+    yield from (f"{candle} has {times} fates" for candle, times in (ended + refused).items() if times > 1)
     yield from (f"{candle} was routed {times} times" for candle, times in routed.items() if times > 1)
     yield from (f"{candle} ended but was not routed" for candle in ended - routed)
-    yield from (f"{candle} was refused and routed" for candle in refused & routed)
+    yield from (f"{candle} was refused and routed" for candle in (refused & routed) - updated)
     if not cut:
-        yield from (f"{candle} was routed and has no end" for candle in routed - ended)
+        yield from (f"{candle} was routed and has no end" for candle in routed - ended - refused)
 
 
-def _candle(record: Routed | Handled | Failed | Refused) -> object:
+def _candle(record: Routed | Updated | Handled | Failed | Refused) -> object:
     assert record.event is not None
     return record.slice_number, record.sleeve, record.event.instrument, record.event.period
 
 
-def out_of_turn(trace: Sequence[TraceRecord]) -> Iterator[str]:
-    """Within a slice: reports, one allocation, risk, candles; numbers without gaps; slices that do not mix."""
+def out_of_turn(desk: Desk, trace: Sequence[TraceRecord]) -> Iterator[str]:
+    """Within a slice: updates, reports, one allocation, risk, candles; numbers without gaps; slices that do not mix."""
     yield from (f"record {r.sequence} stands at {place}" for place, r in enumerate(trace, 1) if r.sequence != place)
     if any(a.slice_number > b.slice_number for a, b in pairwise(trace)):
         yield "slices mix"
     allocations = Counter(r.slice_number for r in trace if isinstance(r, Allocated))
     yield from (f"slice {number} was allocated {times} times" for number, times in allocations.items() if times > 1)
+    two_phase = {plan.key for plan in desk.known if plan.two_phase}
     allocated: set[int] = set()
     for record in trace:
-        if isinstance(record, Allocated):
-            allocated.add(record.slice_number)
-        elif isinstance(record, Routed | Handled | RiskSent) and record.slice_number not in allocated:
-            yield f"{record} before the allocation"
+        early = record.slice_number not in allocated
+        match record:
+            case Allocated():
+                allocated.add(record.slice_number)
+            case Handled() | RiskSent() | RiskTurned() if early:
+                yield f"{record} before the allocation"
+            case Routed(sleeve=sleeve) | Updated(sleeve=sleeve) if early != (sleeve in two_phase):
+                yield f"{record} on the wrong side of the allocation"
 
 
 def met_while_down(trace: Sequence[TraceRecord]) -> Iterator[str]:
@@ -97,19 +123,34 @@ def met_while_down(trace: Sequence[TraceRecord]) -> Iterator[str]:
                 if sleeve not in down:
                     yield f"{sleeve} came back and was not away at record {record.sequence}"
                 down.discard(sleeve)
+            case Removed(sleeve=sleeve):
+                down.discard(sleeve)
             case Reported() | RiskSent() | RiskTurned() | Routed() if record.sleeve in down:
                 yield f"{record.sleeve} is down at record {record.sequence}: {record}"
 
 
-def unaccounted(desk: Desk, script: Sequence[Feed], trace: Sequence[TraceRecord]) -> Iterator[str]:
-    """Every candle that a sleeve wants is routed to it or refused, in the slice that brings it."""
-    fates = Counter(_candle(record) for record in trace if isinstance(record, Routed | Refused))
-    wanted = Counter[object](
-        (number, plan.key, event.instrument, event.period)
-        for number, feed in enumerate(script, 1)
-        for event in feed.events
-        for plan in desk.sleeves
-        if event.instrument == plan.instrument and plan.period in (None, event.period)
-    )
+def unaccounted(desk: Desk, script: Sequence[Step], trace: Sequence[TraceRecord]) -> Iterator[str]:
+    """Every candle that a sleeve wants is routed to it or refused, in the slice that brings it.
+
+    A slice with a candle that nobody trades is no slice. A two-phase candle may be both: routed, then refused.
+    """
+    fates = {_candle(record) for record in trace if isinstance(record, Routed | Refused)}
+    wanted = set(_wanted(desk, script))
     yield from (f"{candle} was neither routed nor refused" for candle in wanted - fates)
     yield from (f"{candle} was not given" for candle in fates - wanted)
+
+
+def _wanted(desk: Desk, script: Sequence[Step]) -> Iterator[object]:
+    present = {plan.key: plan for plan in desk.sleeves}
+    number = 0
+    for step in script:
+        match step:
+            case Join(plan=plan):
+                present.setdefault(plan.key, plan)
+            case Leave(key=key) if len(present) > 1:
+                present.pop(key, None)
+            case Feed(events=events) if desk.skip_unknown or traded(events, present.values()):
+                number += 1
+                for event in events:
+                    takers = [key for key, plan in present.items() if plan.wants(event)]
+                    yield from ((number, key, event.instrument, event.period) for key in takers)

@@ -54,7 +54,7 @@ def test_a_caller_who_leaves_takes_no_candle_along(play, way):
     run = by_the_runner(*play, way)
 
     assert list(lost_or_doubled(run.trace)) == []
-    assert list(out_of_turn(run.trace)) == []
+    assert list(out_of_turn(play[0], run.trace)) == []
 
 
 class CutRun:
@@ -70,7 +70,7 @@ class CutRun:
         async with laboratory(self.desk) as self.lab:
             self.strategies = strategies_of(self.desk, self.lab)
             self.runner = PortfolioRunner(
-                entries_of(self.desk, self.strategies, self.lab),
+                entries_of(self.strategies),
                 self.desk.policy(),
                 DEFAULT,
                 dispatch=self.way.dispatch,

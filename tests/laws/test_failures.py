@@ -56,7 +56,7 @@ def test_every_candle_given_is_handled_failed_or_refused_once_whatever_the_rules
 
     assert list(lost_or_doubled(run.trace)) == []
     assert list(unaccounted(*play, run.trace)) == []
-    assert list(out_of_turn(run.trace)) == []
+    assert list(out_of_turn(play[0], run.trace)) == []
 
 
 @law

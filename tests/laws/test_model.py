@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from tests.laws.desk import Desk, Feed, desks, feeds
 from tests.laws.runs import by_the_model, by_the_runner
-from tests.laws.schedules import WAYS, Way, law
+from tests.laws.schedules import WAYS, law
 
 
 @st.composite
@@ -19,9 +19,9 @@ def without_reports(calls):
 
 
 @law
-@given(plays(), WAYS)
-def test_every_strategy_meets_the_calls_that_the_guides_flow_makes(play: tuple[Desk, list[Feed]], way: Way):
-    expected, run = by_the_model(*play), by_the_runner(*play, way)
+@given(plays(), WAYS, st.booleans())
+def test_every_strategy_meets_the_calls_that_the_guides_flow_makes(play, way, watched):
+    expected, run = by_the_model(*play), by_the_runner(*play, way, watched=watched)
 
     assert run.calls == expected.calls
     assert run.states == expected.states

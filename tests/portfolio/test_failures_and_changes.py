@@ -3,14 +3,16 @@
 import pytest
 import trio
 
-from tests.portfolio.parts import Boom, Says, Strategy, event, every_mode, fail, serving
+from tests.portfolio.parts import Boom, Says, Strategy, caught, event, every_mode, fail, serving
 from tradedesk.portfolio import (
+    CandleTimeoutError,
     Handled,
     PortfolioRunner,
     Quarantine,
     Refused,
     Restart,
     Restarted,
+    RosterError,
     StrategySpec,
     UnknownSleeveError,
     Updated,
@@ -167,3 +169,55 @@ async def test_a_timeout_of_an_evaluation_names_the_candle_that_was_updated_with
     async with runner:
         with pytest.raises(Exception, match="candle A 1MINUTE 7 after 1 s"):
             await runner.on_slice([event("A", candle=7)])
+
+
+async def removed_while_it_hangs(runner):
+    """Sleeve A is given up, and removed while its handler still runs."""
+    assert isinstance(await caught(runner.on_slice([event("A"), event("B")])), CandleTimeoutError)
+    return await runner.remove("A")
+
+
+async def sleeps_for_a_hundred_seconds(_):
+    with trio.CancelScope(shield=True):
+        await trio.sleep(100)
+
+
+def hanging_pair():
+    return {"A": Strategy(True, sleeps_for_a_hundred_seconds), "B": Strategy(True)}
+
+
+async def test_a_key_whose_last_handler_still_runs_can_be_given_to_another_strategy(autojump_clock):
+    async with serving("actors", hanging_pair(), candle_timeout=5.0) as runner:
+        await removed_while_it_hangs(runner)
+        other = Strategy(True)
+        await runner.add("A", other)
+        await runner.on_slice([event("A"), event("B")])
+        assert trio.current_time() < 100
+        assert other.calls == ["report", ("risk", 6.0), ("candle", event("A")), "report"]
+
+
+async def test_a_strategy_whose_handler_still_runs_cannot_be_added_until_it_has_ended(autojump_clock):
+    async with serving("actors", hanging_pair(), candle_timeout=5.0) as runner:
+        strategy = await removed_while_it_hangs(runner)
+        error = await caught(runner.add("C", strategy))
+        assert isinstance(error, RosterError)
+        assert str(error) == (
+            "a handler of the strategy of sleeve 'C' has not ended yet, though it was given up: "
+            "add it when it has, or add another object."
+        )
+        await trio.sleep(100)
+        await runner.add("C", strategy)
+        assert list(runner.strategies) == ["B", "C"]
+
+
+@every_mode
+async def test_a_sleeve_that_came_back_and_does_not_report_is_not_active_for_what_it_said_before(mode, autojump_clock):
+    ill = Strategy(True, sleeps_for_a_hundred_seconds)
+    async with serving(mode, {"A": ill, "B": Strategy(True)}, candle_timeout=5.0) as runner:
+        await caught(runner.on_slice([event("A"), event("B")]))
+        await trio.sleep(100)
+        ill.at_report = fail
+        runner.readmit("A")
+        assert isinstance(await caught(runner.on_slice([event("B")])), Boom)
+        assert runner.statistics().active == ("B",)
+        assert dict(runner.statistics().held) == {"A": 0.0, "B": 12.0}

@@ -13,7 +13,7 @@ _LOWEST = -inf
 class Candle:
     """One candle: what the price did during one period.
 
-    `timestamp` is kept as the source wrote it; `parse_timestamp` reads it. Prices and volume are finite,
+    `timestamp` is kept as the source wrote it; `parse_timestamp` reads it. All numbers are finite,
     `low <= open, close <= high`, `volume >= 0` and `tick_count >= 0`; anything else raises `CandleError`.
     Equal by value, hashable, never to be changed (the type checker refuses it, the interpreter does not).
     """
@@ -42,7 +42,7 @@ class Candle:
     ) -> None:
         # Not-a-number fails every comparison, so the good path needs no test of its own for it.
         try:
-            if _LOWEST < low <= open <= high < inf > volume >= 0.0 and low <= close <= high and tick_count >= 0:
+            if _LOWEST < low <= open <= high < inf > volume >= 0.0 and low <= close <= high and 0 <= tick_count < inf:
                 return
         except TypeError:
             pass  # not a number: the search below names it

@@ -83,11 +83,12 @@ class Actors:
         self._system = system
         self._register = register
         self._refs: list[Ref[Message]] = []
+        self._names: set[str] = set()
         self._limited: dict[int, Seat] = {}
 
     async def admit(self, seat: Seat) -> None:
         """Start an actor, behind all others."""
-        name = _unlike(f"sleeve {seat.key!r}", {ref.name for ref in self._refs})
+        name = _unlike(f"sleeve {seat.key!r}", self._names)
         # nobody but the coordinator writes to a sleeve, and at most one message is out: more is a defect
         start = partial(self._system.start, name=name, capacity=1, overflow="fail")
         if seat.guarded:
@@ -97,6 +98,7 @@ class Actors:
         if seat.seconds < inf:
             self._limited[len(self._refs)] = seat
         self._refs.append(ref)
+        self._names.add(name)
 
     async def dismiss(self, seat: Seat) -> None:
         """End an actor: it waits for a message, so that is at once; but who may never come is not waited for."""
@@ -105,8 +107,9 @@ class Actors:
         if seat.abandoned:
             with trio.CancelScope() as scope:
                 scope.cancel()
-                await ref.kill()
+                await ref.kill()  # it lives on, perhaps for long, and keeps its name
         else:
+            self._names.discard(ref.name)
             await ref.stop()
 
     async def carry(self, wave: Wave) -> Sequence[object]:

@@ -23,11 +23,13 @@ class Roster:
 
     Attributes:
         seats: one for each sleeve; the dispatcher of the caller's task shares this list.
+        lingering: the seats of sleeves that were removed while a handler that was given up still ran, and its object.
     """
 
     service: Service
     cast: Cast
     seats: list[Seat]
+    lingering: list[tuple[Seat, object]] = attrs.field(factory=list)
 
     def seat(self, member: Member) -> Seat:
         """A seat behind all others."""
@@ -45,7 +47,7 @@ class Roster:
         """Take in a sleeve, behind all others.
 
         Raises:
-            RosterError: Its key, or its strategy object, is in the portfolio.
+            RosterError: Its key, or its strategy object, is in the portfolio, or a handler of that object still runs.
         """
         key, core = member.sleeve.key, self.service.core
         if key in core.sleeves.place_of:
@@ -55,6 +57,12 @@ class Roster:
             raise RosterError(
                 f"sleeves {other!r} and {key!r} would share one strategy object: "
                 "each sleeve runs on its own, so give each an object of its own.",
+            )
+        self.lingering = [(seat, strategy) for seat, strategy in self.lingering if seat.abandoned]
+        if any(strategy is member.strategy for _, strategy in self.lingering):
+            raise RosterError(
+                f"a handler of the strategy of sleeve {key!r} has not ended yet, though it was given up: "
+                "add it when it has, or add another object.",
             )
         seat = self.seat(member)
         self.cast.join(member)  # whose seat looks it up there
@@ -85,6 +93,8 @@ class Roster:
         seat = self.seats.pop(place)
         for behind in self.seats[place:]:
             behind.place -= 1
+        if seat.abandoned:
+            self.lingering.append((seat, strategy))
         await dispatcher.dismiss(seat)
         if error is not None:
             error.add_note(f"in sleeve {key!r}, told an amount of 0 on its way out; it is removed")

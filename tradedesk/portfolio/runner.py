@@ -219,7 +219,8 @@ class PortfolioRunner:
             strategy: as a value of the runner's ``strategies``.
 
         Raises:
-            RosterError: The key, or the strategy object, is in the portfolio.
+            RosterError: The key, or the strategy object, is in the portfolio, or a handler of that object, which was
+                given up, still runs.
             TypeError, ValueError: The strategy lacks a method, or its period is none.
             ReentrantCallError: The call came from inside a handler.
         """

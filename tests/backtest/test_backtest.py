@@ -1,0 +1,105 @@
+"""A portfolio over history, with a broker."""
+
+import pytest
+
+from tests.execution.parts import MINUTE
+from tests.execution.test_running import NAMES, Boom, desk_with, slices
+from tradedesk.backtest import backtest
+from tradedesk.execution import BrokerStateError, PaperBroker
+from tradedesk.portfolio import Quarantine
+
+every_dispatch = pytest.mark.parametrize("dispatch", ["actors", "direct"])
+
+
+@every_dispatch
+async def test_a_run_gives_equity_fills_and_books(dispatch):
+    broker, _, runner = desk_with(dispatch)
+    async with runner:
+        result = await backtest(runner, broker, slices(4))
+    assert list(result.close_times) == [MINUTE, 2 * MINUTE, 3 * MINUTE, 4 * MINUTE]
+    assert list(result.equity) == [1_000.0, 1_000.0, 1_006.0, 1_006.0]
+    assert [fill.number for fill in result.fills] == list(range(1, 10))
+    assert result.account == broker.account()
+    assert list(result.sleeves) == list(NAMES)
+    assert [book.profit for book in result.sleeves.values()] == [1.0, 2.0, 3.0]
+    assert result.rejected == 0
+
+
+async def test_a_runner_that_is_not_entered_serves_too():
+    broker, _, runner = desk_with()
+    result = await backtest(runner, broker, slices(3))
+    assert result.equity[-1] == 1_006.0
+
+
+async def test_fills_at_the_last_close_are_among_the_results():
+    broker, _, runner = desk_with(broker=PaperBroker(NAMES, cash=1_000.0, market_fill="same_close"))
+    async with runner:
+        result = await backtest(runner, broker, slices(1))
+    assert [(fill.moment, fill.price) for fill in result.fills] == [
+        ("close", 101.0),
+        ("close", 102.0),
+        ("close", 103.0),
+    ]
+
+
+@every_dispatch
+async def test_a_sleeve_that_is_quarantined_to_be_flat_is_closed_out_at_the_next_open(dispatch):
+    rule = Quarantine(positions="flatten")
+    broker, _, runner = desk_with(dispatch, EURUSD={"fails_at": 2}, on_failure=rule)
+    async with runner:
+        result = await backtest(runner, broker, slices(4))
+    fills = [fill for fill in result.fills if fill.sleeve == "EURUSD"]
+    assert [(fill.side, fill.close_time, fill.moment, fill.tag) for fill in fills] == [
+        ("buy", 2 * MINUTE, "open", ""),
+        ("sell", 3 * MINUTE, "open", "close_out"),
+    ]
+    assert result.sleeves["EURUSD"].size == 0.0
+
+
+async def test_a_sleeve_is_closed_out_once_however_long_its_market_is_quiet():
+    rule = Quarantine(positions="flatten")
+    broker, players, runner = desk_with(EURUSD={"fails_at": 2}, on_failure=rule)
+    quiet = [type(one)(one.close_time, one.events[1:]) for one in slices(6)[2:5]]
+    async with runner:
+        result = await backtest(runner, broker, [*slices(2), *quiet, slices(6)[5]])
+    assert [fill.tag for fill in result.fills if fill.sleeve == "EURUSD"] == ["", "close_out"]
+    assert [ticket.id for ticket in players["EURUSD"].tickets] == ["EURUSD-1", "EURUSD-2"]
+    assert result.sleeves["EURUSD"].fills == 2
+
+
+async def test_a_sleeve_that_is_quarantined_as_it_stands_keeps_its_position():
+    broker, _, runner = desk_with(EURUSD={"fails_at": 2}, on_failure=Quarantine(positions="hold"))
+    async with runner:
+        result = await backtest(runner, broker, slices(4))
+    assert result.sleeves["EURUSD"].size == 1.0
+
+
+async def test_what_a_strategy_raises_comes_out_with_the_slice_open():
+    broker, _, runner = desk_with(EURUSD={"fails_at": 2})
+    async with runner:
+        with pytest.raises(Boom):
+            await backtest(runner, broker, slices(3))
+        with pytest.raises(
+            BrokerStateError, match=r"^the slice that closes at 120000000000 is open: close_slice comes"
+        ):
+            await backtest(runner, broker, slices(3))
+    broker.close_slice()
+
+
+async def test_a_desk_that_no_sleeve_of_the_portfolio_has_is_refused_its_orders():
+    broker = PaperBroker((*NAMES, "X"), cash=1_000.0)
+    stranger = broker.desk("stranger", "EURUSD")
+    broker, _, runner = desk_with(broker=broker)
+    broker.ask_first(None)
+    first = slices(1)[0]
+    broker.open_slice(first)
+    held = stranger.buy(1)
+    broker.close_slice()
+    broker.open_slice(slices(2)[1])
+    broker.close_slice()
+    ticket = stranger.sell(1)
+    async with runner:
+        result = await backtest(runner, broker, slices(4)[2:])
+    assert (held.state.value, ticket.state.value) == ("filled", "rejected")
+    assert ticket.reason == "the portfolio has no such sleeve"
+    assert result.sleeves["stranger"].size == 1.0

@@ -1,0 +1,80 @@
+"""From orders to fills.
+
+- ``types.py``       orders, fills, statements, terms; the protocol of a broker
+- ``_terms.py``      what trading an instrument takes; ``_errors.py``: the tree of errors
+- ``_ticket.py``     the life of an order, as a table
+- ``_desk.py``       where a strategy gives its orders
+- ``_fills.py``      whether an order fills in a candle, and at what price; ``_checks.py``: why it is refused
+- ``_ledger.py``     books per sleeve over one account
+- ``_matching.py``   one slice's candles against the orders at work
+- ``_hearing.py``    how fills reach a strategy, and how a broker is driven by a source
+- ``_paper.py``      `PaperBroker`: the door
+"""
+
+from tradedesk.execution._desk import Desk
+from tradedesk.execution._errors import (
+    BrokerStateError,
+    ExecutionError,
+    OrderError,
+    TermsError,
+    UnknownInstrumentError,
+)
+from tradedesk.execution._hearing import FillStrategy, HearsFills, worked
+from tradedesk.execution._paper import BrokerStatistics, PaperBroker
+from tradedesk.execution._ticket import Ticket
+from tradedesk.execution.types import (
+    DAY,
+    GTC,
+    IOC,
+    AccountStatement,
+    Broker,
+    Commission,
+    Conversion,
+    Fill,
+    Financing,
+    Order,
+    OrderState,
+    SleeveStatement,
+    Slippage,
+    Terms,
+    TimeInForce,
+    good_for,
+    good_till,
+)
+
+__all__ = [
+    # orders
+    "Order",
+    "TimeInForce",
+    "GTC",
+    "IOC",
+    "DAY",
+    "good_for",
+    "good_till",
+    # where they are given, and what becomes of them
+    "Desk",
+    "Ticket",
+    "OrderState",
+    "Fill",
+    "FillStrategy",
+    "HearsFills",
+    # brokers
+    "Broker",
+    "PaperBroker",
+    "BrokerStatistics",
+    "worked",
+    "AccountStatement",
+    "SleeveStatement",
+    # terms
+    "Terms",
+    "Commission",
+    "Slippage",
+    "Financing",
+    "Conversion",
+    # errors
+    "ExecutionError",
+    "OrderError",
+    "TermsError",
+    "UnknownInstrumentError",
+    "BrokerStateError",
+]
