@@ -1,7 +1,7 @@
 """Follow the trend of five shares on one budget: indicators say when, the allocated risk says how much.
 
 A strategy is in its regime while the fast average of its closes is above the slow one. It then buys what loses its risk
-per trade if the price falls by two average true ranges, and sells when the regime ends. There is no broker: an order
+per trade if the price falls by two average true ranges, and sells when the regime ends. Here is no broker: an order
 counts as filled at the close that caused it, without costs, so read the profits as an illustration.
 
 Run it with: python trend_following.py

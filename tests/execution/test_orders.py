@@ -134,7 +134,11 @@ def test_an_order_in_a_currency_of_unknown_worth_is_rejected():
 
 
 def test_what_the_gate_says_is_the_reason():
-    pit = Pit("A", "B", gate=lambda sleeve: "the sleeve is quarantined since slice 3: oops" if sleeve == "A" else None)
+    pit = Pit(
+        "A",
+        "B",
+        gate=lambda sleeve, *, reduces: "the sleeve is quarantined since slice 3: oops" if sleeve == "A" else None,
+    )
     tickets = pit.give(lambda: [desk.buy(1) for desk in pit.desks])
     assert [ticket.state for ticket in tickets] == [OrderState.REJECTED, OrderState.ACCEPTED]
     assert tickets[0].reason == "the sleeve is quarantined since slice 3: oops"
@@ -144,9 +148,22 @@ def test_the_gate_is_asked_again_before_a_position_is_opened_and_not_before_one_
     pit = Pit()
     pit.give(lambda: pit.desk.buy(1, stop_loss=95.0))
     entry = pit.give(lambda: pit.desk.buy(1, limit=99.0))
-    pit.broker.ask_first(lambda _: "no more")
+    pit.broker.ask_first(lambda _, *, reduces: "no more")
     assert brief(pit.show((100.0, 101.0, 94.0, 95.0))) == [("sell", 1, 95.0, "inside")]
     assert (entry.state, entry.reason) == (OrderState.REJECTED, "no more")
+
+
+def test_a_gate_is_told_whether_an_order_can_only_reduce():
+    pit = Pit()
+    pit.give(lambda: pit.desk.buy(2))
+    pit.show(flat(100.0))
+    pit.broker.ask_first(lambda _, *, reduces: None if reduces else "halted")
+    tickets = pit.give(lambda: (pit.desk.sell(1), pit.desk.sell(1, reduce_only=True)))
+    assert [(ticket.state, ticket.reason) for ticket in tickets] == [
+        (OrderState.REJECTED, "halted"),
+        (OrderState.ACCEPTED, ""),
+    ]
+    assert brief(pit.show(flat(101.0))) == [("sell", 1, 101.0, "open")]
 
 
 def test_an_order_that_a_gap_made_too_dear_is_rejected_when_it_would_fill():
@@ -348,7 +365,7 @@ def test_a_sleeve_can_be_closed_out_against_its_gate():
     entry = pit.give(lambda: pit.desk.buy(2, stop_loss=90.0))
     pit.show(flat(100.0))
     waiting = pit.desk.buy(1)
-    pit.broker.ask_first(lambda _: "quarantined")
+    pit.broker.ask_first(lambda _, *, reduces: "quarantined")
     ticket = pit.broker.close_out("A")
     assert brief(pit.show(flat(99.0))) == [("sell", 2, 99.0, "open")]
     assert ticket.order.tag == "close_out"

@@ -160,6 +160,27 @@ async def test_a_quarantined_sleeve_is_refused_its_orders_and_can_be_closed_out(
     assert broker.sleeve("EURUSD").size == 0.0
 
 
+async def test_a_halt_refuses_what_opens_a_position_and_lets_it_be_reduced():
+    class Trimmer(Player):
+        async def on_candle_close(self, event):
+            self.tickets.append(self.desk.sell(1, reduce_only=True) if self.desk.size else self.desk.buy(2))
+            self.tickets.append(self.desk.buy(1))
+
+    broker = PaperBroker(NAMES[:1], cash=1_000.0)
+    player = Trimmer(broker.desk("EURUSD"))
+    strategies = {"EURUSD": HearsFills(player, player.desk)}
+    runner = PortfolioRunner(strategies, EqualSplitRiskPolicy(12.0), default_risk_per_trade=1.0)
+    broker.ask_first(runner.order_refusal)
+    source = [Slice(number * MINUTE, (event("EURUSD", flat(100.0)),)) for number in range(1, 5)]
+    async with runner:
+        await runner.run(worked(source[:2], broker))
+        runner.halt("enough")
+        await runner.run(worked(source[2:], broker))
+    reducing, opening = player.tickets[4:6]
+    assert (reducing.state, reducing.reason) == (OrderState.FILLED, "")
+    assert (opening.state, opening.reason) == (OrderState.REJECTED, "the portfolio is halted: enough")
+
+
 def test_fills_that_nobody_takes_give_way_and_are_counted():
     pit = Pit(terms=Terms(margin=0))
     for _ in range(51):

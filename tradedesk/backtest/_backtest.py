@@ -76,11 +76,11 @@ class _Curve:
             self.equity.append(broker.equity)
         self._hear(broker.unheard())
 
-    def refusal(self, sleeve: Instrument) -> str | None:
+    def refusal(self, sleeve: Instrument, /, *, reduces: bool) -> str | None:
         """Why an order of a sleeve is to be refused now."""
         if sleeve not in self.runner.strategies:
             return "the portfolio has no such sleeve"
-        return self.runner.order_refusal(sleeve)
+        return self.runner.order_refusal(sleeve, reduces=reduces)
 
     def _hear(self, heard: Mapping[Instrument, Sequence[Fill]]) -> None:
         if heard:

@@ -175,7 +175,7 @@ class Matching:
         """Why what would open or add to the sleeve's position must not; what reduces it may always fill."""
         if size <= _reducible(book, order):
             return None
-        blocked = self.gate(book.sleeve) if self.gate is not None else None
+        blocked = self.gate(book.sleeve, reduces=False) if self.gate is not None else None
         return blocked or too_dear(size * order.sign, price, book, self._account)
 
     def _book(

@@ -346,7 +346,7 @@ class PaperBroker:
         """Why an order is not accepted; None if it is."""
         book = blotter.book
         gate = self._matching.gate
-        blocked = gate(book.sleeve) if gate is not None else None
+        blocked = gate(book.sleeve, reduces=order.reduce_only) if gate is not None else None
         if blocked is not None:
             return blocked
         if not replaces and len(blotter.working) >= CAPACITY:

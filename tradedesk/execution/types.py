@@ -1,6 +1,6 @@
 """The values of execution, and the protocols between a strategy, its broker and whoever drives both."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from itertools import pairwise
 from typing import Final, Literal, Protocol
@@ -257,8 +257,12 @@ class AccountStatement:
     positions: Mapping[Instrument, float]
 
 
-Gate = Callable[[Instrument], str | None]
-"""Says why an order of a sleeve is to be refused now; None when it may go."""
+class Gate(Protocol):
+    """Says why an order of a sleeve is to be refused now; None when it may go."""
+
+    def __call__(self, sleeve: Instrument, /, *, reduces: bool) -> str | None:
+        """Answer for one order; ``reduces``: it can only make a position smaller."""
+        ...
 
 
 class Broker(Protocol):

@@ -38,11 +38,9 @@ from tradedesk.portfolio._trace import (
     Routed,
     TraceRecord,
 )
-from tradedesk.portfolio._updates import Updates, parted
+from tradedesk.portfolio._updates import Updates, Wanted
 from tradedesk.portfolio._waves import Allocate, Answer, Failure, Kind, Step, Wave
 from tradedesk.portfolio.types import FailureRule
-
-Wanted = Callable[[], bool]
 
 _NO_CANDLES: Final = (Round((), ()),)
 _POLL: Final = Kind.POLL
@@ -138,7 +136,10 @@ class Coordination:
             yield from self._come_back()
         rounds, updates = plan.rounds, self._updates
         if self.sleeves.two_phase:
-            rounds, wanted = yield from self._update(rounds, wanted)
+            unknown = self._in_flight  # an update leaves nothing to ask for that was not to be asked for before
+            update = updates.drive(rounds, self.sleeves.two_phase, wanted, self._routed, self._fold)
+            rounds, wanted = yield from update
+            self._in_flight = unknown
         places = self._to_poll()
         if places:
             self._reported(places, (yield Wave(_POLL, places, [None] * len(places))))
@@ -229,28 +230,6 @@ class Coordination:
         self._holdings.halted = False
         self._settled = None
         return True
-
-    # Updates, before the allocation ---------------------------------------------------------------------
-
-    def _update(
-        self, rounds: Sequence[Round], wanted: Wanted
-    ) -> Generator[Step, Outcomes, tuple[Sequence[Round], Wanted]]:
-        """Let the sleeves in two phases update; return the candles of the others, and whether they are wanted."""
-        self._updates.begin()
-        updates, others = parted(rounds, self.sleeves.two_phase)
-        if not updates:
-            return rounds, wanted
-        if not wanted():
-            return rounds, never
-        unknown = self._in_flight
-        for candles in updates:
-            wave = self._routed(candles)
-            if wave is not None:
-                outcomes = yield wave
-                self._fold(wave.sleeves, outcomes)
-                self._updates.updated(wave, outcomes)
-        self._in_flight = unknown
-        return others, always  # an update is a routing: behind it the slice is finished, whoever leaves
 
     # Reports and allocation -----------------------------------------------------------------------------
 
@@ -401,13 +380,3 @@ class Coordination:
         if self.standing.fail(place, event, failure, kind):
             self._holdings.drop(place)
         self._active_keys = None
-
-
-def always() -> bool:
-    """Wanted by the rules."""
-    return True
-
-
-def never() -> bool:
-    """Wanted by nobody."""
-    return False

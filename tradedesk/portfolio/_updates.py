@@ -1,6 +1,6 @@
 """The candles of strategies in two phases, between their update and their evaluation. Pure."""
 
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Generator, Sequence
 from typing import cast
 
 from tradedesk.marketdata import CandleCloseEvent, Instrument
@@ -9,9 +9,10 @@ from tradedesk.portfolio._recorder import Recorder
 from tradedesk.portfolio._sleeves import Round
 from tradedesk.portfolio._standing import Standing
 from tradedesk.portfolio._trace import Failed, Handled, Updated
-from tradedesk.portfolio._waves import Failure, Kind, Wave
+from tradedesk.portfolio._waves import Failure, Kind, Step, Wave
 
 Fail = Callable[[int, CandleCloseEvent | None, Failure, Kind], None]
+Wanted = Callable[[], bool]
 
 
 class Updates:
@@ -33,6 +34,37 @@ class Updates:
         """A slice begins: what the last one left, if it was closed, has no end."""
         if self.waiting:
             self.waiting = {}
+
+    def drive(
+        self,
+        rounds: Sequence[Round],
+        places: Container[int],
+        wanted: Wanted,
+        routed: Callable[[Round], Wave | None],
+        fold: Callable[[Sequence[int], Sequence[object]], object],
+    ) -> Generator[Step, Sequence[object], tuple[Sequence[Round], Wanted]]:
+        """Let the sleeves at ``places`` update; return the candles of the others, and whether they are wanted.
+
+        Args:
+            rounds: the candles of the slice.
+            places: of the sleeves in two phases.
+            wanted: asked before the first update.
+            routed: makes a wave of a round.
+            fold: takes the reports of a wave.
+        """
+        self.begin()
+        updates, others = parted(rounds, places)
+        if not updates:
+            return rounds, wanted
+        if not wanted():
+            return rounds, never
+        for candles in updates:
+            wave = routed(candles)
+            if wave is not None:
+                outcomes = yield wave
+                fold(wave.sleeves, outcomes)
+                self.updated(wave, outcomes)
+        return others, always  # an update is a routing: behind it the slice is finished, whoever leaves
 
     def updated(self, wave: Wave, outcomes: Sequence[object]) -> None:
         """A wave of updates is done."""
@@ -93,3 +125,13 @@ def parted(rounds: Sequence[Round], places: Container[int]) -> tuple[list[Round]
 
 def _rounds(parts: Sequence[Sequence[tuple[int, CandleCloseEvent]]]) -> list[Round]:
     return [Round([place for place, _ in rows], [event for _, event in rows]) for rows in parts if rows]
+
+
+def always() -> bool:
+    """Wanted by the rules."""
+    return True
+
+
+def never() -> bool:
+    """Wanted by nobody."""
+    return False
