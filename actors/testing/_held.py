@@ -20,7 +20,7 @@ class HeldBack(Scheduler):
         self._free = False  # everybody runs, so that the system can end
 
     # an instance method instead of trio's function: the seam calls it the same way
-    def ready(self, task: Task) -> None:  # type: ignore[override]
+    def ready(self, task: Task) -> None:
         """Hold ``task`` back until it is chosen."""
         if self._free:
             reschedule(task)

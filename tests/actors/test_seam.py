@@ -11,6 +11,7 @@ import trio
 from pytest import RaisesGroup
 
 from actors import Scheduler, ask_all, open_system
+from actors._seam import WOKEN
 from actors.testing import ControlledScheduler
 from tests.actors.parts import Boom, echo, gated, keeper, silent
 from tests.actors.schedules import SEEDS, Schedule, controlled, run, trio_order
@@ -305,8 +306,40 @@ def test_the_first_choice_is_the_one_that_waits_longest():
 
 
 def test_production_leaves_every_wake_up_to_trio():
-    assert Scheduler.ready is trio.lowlevel.reschedule
+    heard = []
+
+    async def sleeper():
+        for number in range(3):
+            heard.append((number, await trio.lowlevel.wait_task_rescheduled(lambda _: trio.lowlevel.Abort.SUCCEEDED)))
+
+    async def scenario():
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(sleeper)
+            await trio.testing.wait_all_tasks_blocked()
+            (task,) = nursery.child_tasks
+            for _ in range(3):
+                Scheduler.ready(task)
+                await trio.testing.wait_all_tasks_blocked()
+
+    trio.run(scenario)
+    assert heard == [(0, None), (1, None), (2, None)]
     assert (Scheduler.quantum, Scheduler.send_quantum) == (64, 64)
+
+
+def test_what_wakes_a_task_is_an_outcome_that_may_be_used_again():
+    """Trio unwraps it; an outcome may also be sent."""
+    heard = []
+
+    def listener():
+        heard.append((yield))
+        heard.append((yield))
+
+    running = listener()
+    next(running)
+    WOKEN.send(running)
+    with pytest.raises(StopIteration):
+        WOKEN.send(running)
+    assert [WOKEN.unwrap(), WOKEN.unwrap(), *heard] == [None] * 4
 
 
 async def shuffled(_):
