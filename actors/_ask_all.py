@@ -9,14 +9,17 @@ from trio.lowlevel import checkpoint, current_task
 from actors._circle import Wait, refuse_circle
 from actors._deadlines import Limit
 from actors._mailbox import Mailbox
-from actors._messages import Answers
+from actors._messages import WAITING, Answers
 from actors._ref import Ref
+from actors._seam import Scheduler, Waiter
 
 M_contra = TypeVar("M_contra", contravariant=True)
 
 
 async def ask_all(pairs: Iterable[tuple[Ref[M_contra], M_contra]], *, timeout: float | None = None) -> list[object]:
     """Ask many actors at once and return the replies in the order of ``pairs``, with one wake-up.
+
+    After 256 messages the asker lets others run before it sends the next.
 
     Args:
         pairs: (ref, message); one actor may stand in several pairs. They are taken and sent one by one, so an
@@ -35,9 +38,14 @@ async def ask_all(pairs: Iterable[tuple[Ref[M_contra], M_contra]], *, timeout: f
         return []
     runtime = first[0]._inbox.runtime  # noqa: SLF001
     answers = Answers(runtime.scheduler, 0)
+    questions = chain((first,), questions)
     asker = runtime.actors.get(current_task())
+    wait = Wait([], answers)
     try:
-        _scatter(chain((first,), questions), answers, timeout, asker)
+        if asker is not None:
+            asker.waits_for = wait
+        while _scatter(questions, answers, timeout, asker, wait.targets):
+            await _let_others_run(wait, runtime.scheduler)
         await answers.wait()
     finally:
         if asker is not None:
@@ -60,20 +68,39 @@ def _scatter(
     answers: Answers,
     timeout: float | None,
     asker: Mailbox | None,
-) -> None:
-    targets: list[Mailbox] = []
-    if asker is not None:
-        asker.waits_for = Wait(targets, answers)
-    for ref, message in questions:
-        inbox = ref._inbox  # noqa: SLF001
-        if asker is not None:
-            if (inbox is asker or inbox.waits_for is not None) and inbox.life.accepts:
-                refuse_circle(asker, inbox)
-            targets.append(inbox)
-        place = answers.expect()
-        if timeout is not None:
-            inbox.runtime.limit(Limit(answers, place, inbox.name, message, timeout))
-        if len(inbox.queue) < inbox.limit:
-            inbox.put((message, answers, place))
-        else:
-            inbox.put_later((message, answers, place), answers)
+    targets: list[Mailbox],
+) -> bool:
+    """Send a portion; return whether there may be more."""
+    values = answers.values
+    begin = place = len(values)
+    last = begin + answers.scheduler.ask_quantum - 1
+    try:
+        for ref, message in questions:
+            inbox = ref._inbox  # noqa: SLF001
+            if asker is not None:
+                if (inbox is asker or inbox.waits_for is not None) and inbox.life.accepts:
+                    refuse_circle(asker, inbox)
+                targets.append(inbox)
+            values.append(WAITING)
+            if timeout is not None:
+                inbox.runtime.limit(Limit(answers, place, inbox.name, message, timeout))
+            if len(inbox.queue) < inbox.limit:
+                inbox.put((message, answers, place))
+            else:
+                inbox.put_later((message, answers, place), answers)
+            if place == last:
+                return True
+            place += 1
+    finally:  # once for all: until then answers that come at once take it below what it is, and nobody waits yet
+        answers.left += len(values) - begin
+    return False
+
+
+async def _let_others_run(wait: Wait, scheduler: Scheduler) -> None:
+    """Meanwhile the asker waits for what it has asked: who asks back is told so."""
+    wait.waiter = pausing = Waiter(scheduler)
+    pausing.task = current_task()
+    try:
+        await scheduler.pause()
+    finally:
+        wait.waiter = None

@@ -71,12 +71,6 @@ class Answers(Waiter):
         self.values: list[object] = [WAITING] * count
         self.errors: dict[int, ActorError] | None = None
 
-    def expect(self) -> int:
-        """Make one place more, and return which."""
-        self.values.append(WAITING)
-        self.left += 1
-        return len(self.values) - 1
-
     def settle(self, place: int, value: object) -> bool:
         """Fill one place and, with the last, wake the asker; False when the place was settled before."""
         values = self.values
