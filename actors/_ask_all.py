@@ -40,11 +40,12 @@ async def ask_all(pairs: Iterable[tuple[Ref[M_contra], M_contra]], *, timeout: f
     answers = Answers(runtime.scheduler, 0)
     questions = chain((first,), questions)
     asker = runtime.actors.get(current_task())
-    wait = Wait([], answers)
+    targets: list[Mailbox] = []
+    wait = Wait(targets, answers)
     try:
         if asker is not None:
             asker.waits_for = wait
-        while _scatter(questions, answers, timeout, asker, wait.targets):
+        while _scatter(questions, answers, timeout, asker, targets):
             await _let_others_run(wait, runtime.scheduler)
         await answers.wait()
     finally:
@@ -60,7 +61,7 @@ async def ask_all(pairs: Iterable[tuple[Ref[M_contra], M_contra]], *, timeout: f
             raise errors[0]
         raise ExceptionGroup(f"{len(errors)} of {len(answers.values)} asks failed", errors)
     finally:
-        del answers, errors  # they would hold this frame, which holds them: garbage that waits for a collection
+        del answers, errors, wait  # they would hold this frame, which holds them: garbage that waits for a collection
 
 
 def _scatter(

@@ -51,8 +51,8 @@ class Scheduler:
     Attributes:
         quantum: messages that an actor takes before it lets others run.
         send_quantum: sends that a task makes before it lets others run.
-        ask_quantum: messages that one `ask_all` sends before it lets others run. A message that waits is an object more;
-            at 700 more than before CPython goes through all young objects, the frames of each actor's wait included.
+        ask_quantum: messages that one `ask_all` sends before it lets others run. Each that waits is an object more,
+            and at 700 more than before CPython goes through all young ones, the frames of waiting actors included.
         sends: sends made since somebody last paused; at `send_quantum` the sender pauses.
     """
 

@@ -291,6 +291,21 @@ async def test_of_a_scatter_what_is_open_is_an_edge(scheduler):
 
 
 @every_schedule
+async def test_between_two_portions_of_a_scatter_what_was_sent_is_an_edge(scheduler):
+    async with open_system(scheduler=scheduler) as system:
+        world = await ring(system, "ab")
+        quantum = scheduler.ask_quantum
+        rest = await system.start(echo, name="rest", capacity=quantum)
+
+        async def scatter(inbox):
+            pairs = [(world.refs["b"], world.asking("a")), *((rest, number) for number in range(quantum))]
+            inbox.reply(await ask_all(pairs))
+
+        assert await world.refs["a"].ask(Do(scatter)) == ["refused", *range(quantum)]
+        assert world.paths == [("b", "a", "b")]
+
+
+@every_schedule
 async def test_a_wait_in_a_child_task_of_the_handler_is_no_edge(scheduler):
     async with open_system(scheduler=scheduler) as system:
 

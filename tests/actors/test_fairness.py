@@ -81,6 +81,34 @@ async def test_a_sender_to_the_dead_lets_others_run_too():
     assert gap <= 2 * Scheduler.send_quantum
 
 
+async def test_who_asks_many_lets_others_run_after_a_quantum():
+    async with open_system() as system:
+        ref = await system.start(echo, capacity=100_000)
+        sent = []
+
+        def pairs():
+            for number in range(1_000):
+                sent.append(number)
+                yield ref, number
+
+        async def scatter():
+            assert await ask_all(pairs()) == list(range(1_000))
+
+        gap = await worst_gap(scatter, lambda: len(sent))
+    assert gap <= 2 * Scheduler.ask_quantum
+
+
+async def test_who_is_cancelled_while_it_asks_many_sends_no_more():
+    async with open_system() as system:
+        ref = await system.start(echo, capacity=100_000)
+        with trio.CancelScope() as scope:
+            scope.cancel()
+            await ask_all([(ref, number) for number in range(1_000)])
+        assert scope.cancelled_caught
+        await ref.drain()
+        assert ref.statistics().handled == Scheduler.ask_quantum
+
+
 @pytest.mark.parametrize("many", [False, True])
 async def test_asking_the_dead_is_a_checkpoint(many):
     async with open_system() as system:

@@ -1,6 +1,6 @@
 """Two ways to carry a wave: in the caller's task, or to one actor a sleeve. Same waves, same outcomes."""
 
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Collection, Container, Sequence
 from functools import partial
 from itertools import chain, count
 from math import inf
@@ -68,12 +68,29 @@ class Direct:
             await trio.lowlevel.checkpoint()
         kind, strategies = wave.kind, self._strategies
         if kind is _BUILD or (self._limited and kind is _CANDLE):
-            orders = cast("Sequence[Build | CandleCloseEvent]", wave.payloads)
-            return [await self._seats[place].perform(order) for place, order in zip(wave.sleeves, orders, strict=True)]
+            return await self._carry_limited(wave)
         return [
             await perform(kind, strategies[place], payload)
             for place, payload in zip(wave.sleeves, wave.payloads, strict=True)
         ]
+
+    async def _carry_limited(self, wave: Wave) -> Sequence[object]:
+        """One scope serves all handlers, until it has cut one: then there is another for the rest."""
+        outcomes: list[object] = []
+        orders = cast("Sequence[Build | CandleCloseEvent]", wave.payloads)
+        jobs = iter(list(zip([self._seats[place] for place in wave.sleeves], orders, strict=True)))
+        while len(outcomes) < len(orders):
+            with trio.CancelScope() as scope:
+                for seat, order in jobs:
+                    if type(order) is Build:
+                        outcomes.append(await seat.build(order))
+                    else:
+                        outcomes.append(await seat.handle(cast("CandleCloseEvent", order), scope))
+                    if scope.cancel_called:
+                        break
+            if scope.cancelled_caught:
+                outcomes.append(seat.judged(None))
+        return outcomes
 
 
 class Actors:
@@ -85,6 +102,7 @@ class Actors:
         self._refs: list[Ref[Message]] = []
         self._names: set[str] = set()
         self._limited: dict[int, Seat] = {}
+        self._pause = inf  # twice the shortest time that anybody had
 
     async def admit(self, seat: Seat) -> None:
         """Start an actor, behind all others."""
@@ -97,6 +115,7 @@ class Actors:
             ref = await start(sleeve, seat.strategy, self._register)
         if seat.seconds < inf:
             self._limited[len(self._refs)] = seat
+            self._pause = min(self._pause, 2 * seat.seconds)
         self._refs.append(ref)
         self._names.add(name)
 
@@ -115,14 +134,16 @@ class Actors:
     async def carry(self, wave: Wave) -> Sequence[object]:
         """Send the messages of a wave at once; come back when the last report is in."""
         if self._limited and wave.kind in _LIMITED:
-            seats = [self._limited[place] for place in wave.sleeves if place in self._limited]
+            limited, places = self._limited, wave.sleeves
+            everybody = len(places) == len(limited) == len(self._refs)
+            seats = limited.values() if everybody else [limited[place] for place in places if place in limited]
             if seats:
                 return await self._carry_watched(wave, seats)
         return await self._carry(wave)
 
-    async def _carry_watched(self, wave: Wave, seats: Sequence[Seat]) -> Sequence[object]:
+    async def _carry_watched(self, wave: Wave, seats: Collection[Seat]) -> Sequence[object]:
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(watch, seats)
+            nursery.start_soon(watch, seats, trio.current_time(), self._pause)
             outcomes = await self._carry(wave)
             nursery.cancel_scope.cancel()
         return outcomes
@@ -156,14 +177,26 @@ async def sleeve(inbox: Inbox[Message], strategy: PortfolioStrategy, register: C
 async def guarded_sleeve(inbox: Inbox[Message], seat: Seat, register: Callable[[], None]) -> None:
     """The same for a strategy that may be replaced, or whose handler has so much time and no more."""
     register()
-    async for message in inbox:
-        if message is _POLL_MESSAGE:
-            inbox.reply(await perform(_POLL, seat.strategy, None))
-        elif type(message) is RiskUpdate:
-            inbox.reply(await perform(_RISK, seat.strategy, message.amount))
-        else:
-            order = cast("Build | CandleCloseEvent", message)
-            await seat.perform_or_be_abandoned(order, inbox.defer())
+    try:
+        while True:
+            with trio.CancelScope() as scope:  # one for all candles, until it has cut one
+                async for message in inbox:
+                    if message is _POLL_MESSAGE:
+                        inbox.reply(await perform(_POLL, seat.strategy, None))
+                    elif type(message) is RiskUpdate:
+                        inbox.reply(await perform(_RISK, seat.strategy, message.amount))
+                    elif type(message) is Build:
+                        seat.answer(await seat.build(message, inbox), inbox)
+                    else:
+                        seat.answer(await seat.handle(cast("CandleCloseEvent", message), scope, inbox), inbox)
+                        if scope.cancel_called:
+                            break
+                else:
+                    return
+            if scope.cancelled_caught:
+                seat.answer(seat.judged(None), inbox)
+    finally:
+        seat.leave()
 
 
 def _unlike(name: str, taken: Container[str]) -> str:

@@ -1,13 +1,13 @@
 """Where the strategies sit: which object plays, how long its handler may take, and how another takes its place."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from math import inf
-from typing import Final, Self, cast
+from typing import Any, Final, Self, cast
 
 import attrs
 import trio
 
-from actors import Reply
+from actors import Inbox, Reply
 from tradedesk.marketdata import CandleCloseEvent, Instrument
 from tradedesk.portfolio._boundary import perform
 from tradedesk.portfolio._errors import CandleTimeoutError
@@ -15,6 +15,7 @@ from tradedesk.portfolio._meters import HandlerMeter
 from tradedesk.portfolio._phases import Evaluate
 from tradedesk.portfolio._setup import Entry, Member, has_two_phases, performer_of
 from tradedesk.portfolio._statistics import HandlerTimes
+from tradedesk.portfolio._stepping import Resumed
 from tradedesk.portfolio._timing import Seconds, Timed
 from tradedesk.portfolio._waves import Build, Failure, Kind
 from tradedesk.portfolio.types import PortfolioStrategy, StrategySpec
@@ -105,6 +106,7 @@ class Seat:
     last: float = inf
     reply: Reply | None = None
     abandoned: bool = False
+    _due: float = inf  # the time at which the handler that runs now is cancelled
     _event: CandleCloseEvent | None = None
 
     @property
@@ -112,21 +114,18 @@ class Seat:
         """Who plays now."""
         return self.cast.performers[self.place]
 
-    async def perform(self, order: Build | CandleCloseEvent) -> object:
-        """Handle a candle in the time there is, or have a new object built; return the outcome."""
-        if isinstance(order, Build):
-            return await self._build(order)
-        return await self._handle(self.strategy, order)
+    def answer(self, outcome: object, inbox: Inbox[Any]) -> None:
+        """Give it to who asked, unless somebody else did."""
+        reply, abandoned = self.reply, self.abandoned
+        self.leave()
+        if reply is None:
+            inbox.reply(outcome)
+        elif not abandoned:
+            reply.send(outcome)
 
-    async def perform_or_be_abandoned(self, order: Build | CandleCloseEvent, reply: Reply) -> None:
-        """Do the same for somebody who does not wait longer than twice the time."""
-        self.reply = reply
-        try:
-            outcome = await self.perform(order)
-            if not self.abandoned:
-                reply.send(outcome)
-        finally:
-            self.reply, self.abandoned = None, False
+    def leave(self) -> None:
+        """No handler runs any more."""
+        self.reply, self.abandoned, self.last = None, False, inf
 
     def abandon_if_late(self, now: float) -> None:
         """Answer for a handler that has not ended in time, though it was cancelled."""
@@ -134,31 +133,64 @@ class Seat:
             self.abandoned = True
             self.reply.send(self._too_late(stuck=True))
 
-    async def _handle(self, strategy: PortfolioStrategy, event: CandleCloseEvent) -> object:
+    async def handle(
+        self,
+        event: CandleCloseEvent,
+        scope: trio.CancelScope,
+        inbox: Inbox[Any] | None = None,
+        performer: PortfolioStrategy | None = None,
+    ) -> object:
+        """Let the strategy handle a candle in the time there is; return the outcome.
+
+        Args:
+            event: the candle.
+            scope: stands around this, and is cancelled when time is up. It serves for as many candles as it takes until
+                then. Where it has cut this, the outcome is ``judged(None)``.
+            inbox: of an actor, whose asker does not wait longer than twice the time.
+            performer: the one who handles it, if that is not who has the seat.
+        """
+        strategy = performer or self.cast.performers[self.place]
         if self.seconds == inf:
             return await perform(_CANDLE, strategy, event)
-        due = trio.current_time() + self.seconds
-        self.last = due + self.seconds
+        self._due = due = trio.current_time() + self.seconds
         if not isinstance(event, Evaluate):  # which is for the candle before
             self._event = event
-        outcome: object = None
+        # Most handlers end without waiting for anything. To enter a scope, to set a deadline and to hand out a reply
+        # each cost more than such a handler: so the scope stands already, and the rest is for those who wait.
+        steps = perform(_CANDLE, strategy, event)
         try:
-            with trio.CancelScope(deadline=due):
-                outcome = await perform(_CANDLE, strategy, event)
-            # Read from the clock alone, so that whoever waits elsewhere for the same moment comes to the same outcome.
-            now = trio.current_time()
-            if now < due:
-                return outcome
-            return self._too_late(stuck=now >= self.last, cause=outcome.error if type(outcome) is Failure else None)
-        finally:
-            self.last = inf
+            trap = steps.send(None)
+        except StopIteration as done:
+            return self.judged(done.value)
+        if inbox is not None:
+            self.reply = inbox.defer()
+        self.last = due + self.seconds
+        scope.deadline = due
+        outcome = await Resumed(steps, trap)
+        scope.deadline = inf
+        return self.judged(outcome)
+
+    def judged(self, outcome: object) -> object:
+        """Whether the handler has ended in time: then what came of it, otherwise that it has not.
+
+        Read from the clock alone, so that whoever waits elsewhere for the same moment comes to the same outcome.
+        """
+        self.last = inf
+        now = trio.current_time()
+        if now < self._due:
+            return outcome
+        late = now >= self._due + self.seconds
+        return self._too_late(stuck=late, cause=outcome.error if type(outcome) is Failure else None)
 
     def _too_late(self, *, stuck: bool, cause: Exception | None = None) -> Failure:
         error = CandleTimeoutError(self.key, self._event, self.seconds, stuck=stuck)
         error.__cause__ = None if stuck else cause
         return Failure(error, stuck=stuck, candle=self._event)
 
-    async def _build(self, order: Build) -> object:
+    async def build(self, order: Build, inbox: Inbox[Any] | None = None) -> object:
+        """Have a new object built and warmed; return the outcome. ``inbox`` as for `handle`."""
+        if inbox is not None:
+            self.reply = inbox.defer()
         made = await perform(_CALL, self._made, order)
         if type(made) is Failure:
             return made
@@ -167,11 +199,16 @@ class Seat:
         if type(told) is Failure:
             return told
         for candle in order.candles:  # in two phases this is the update: there is nothing to evaluate yet
-            outcome = await self._handle(performer, candle)
+            outcome = await self._warm(performer, candle)
             if type(outcome) is Failure:
                 return Failure(outcome.error, stuck=outcome.stuck, candle=candle)
         self.cast.replace(self.place, self.key, made, performer)
         return None
+
+    async def _warm(self, performer: PortfolioStrategy, candle: CandleCloseEvent) -> object:
+        with trio.CancelScope() as scope:
+            return await self.handle(candle, scope, performer=performer)
+        return self.judged(None)  # it was cut
 
     def _made(self, order: Build) -> object:
         strategy = order.factory(self.key)
@@ -196,13 +233,18 @@ class Seat:
             )
 
 
-async def watch(seats: Sequence[Seat]) -> None:
-    """For ever: answer for the handlers that outstay their time."""
-    pause = 2 * min(seat.seconds for seat in seats)
+async def watch(seats: Collection[Seat], began: float, pause: float) -> None:
+    """For ever: answer for the handlers that outstay their time.
+
+    Args:
+        seats: theirs.
+        began: no handler began before.
+        pause: seconds in which none that begins now can be late: twice the shortest time.
+    """
+    until = began + pause
     while True:
+        await trio.sleep_until(until)
         now = trio.current_time()
         for seat in seats:
             seat.abandon_if_late(now)
-        # A handler that begins later than now is not late before now + pause.
-        waiting = [seat.last for seat in seats if not seat.abandoned]
-        await trio.sleep_until(min([*waiting, now + pause]))
+        until = min([now + pause, *(seat.last for seat in seats if not seat.abandoned)])

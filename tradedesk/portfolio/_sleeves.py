@@ -80,6 +80,7 @@ class Sleeves:
         for place, sleeve in enumerate(self.all):
             self._routes.setdefault(sleeve.instrument, []).append(place)
         self._only = _only_routes(self._routes, self.all)
+        self._everybody = list(range(len(self.all)))
 
     def add(self, sleeve: Sleeve) -> None:
         """Take in another one, behind all others."""
@@ -116,6 +117,8 @@ class Sleeves:
         # One pass in C for the usual slice: each instrument once, each with one sleeve that takes all periods.
         only = self._only
         places = [only.get(event.instrument, -1) for event in events]
+        if places == self._everybody:
+            return Plan(close_time, (Round(places, events),), events, self.edition)
         ordered = sorted(set(places))
         if len(ordered) != len(places) or ordered[0] < 0:
             return Plan(close_time, self._rounds(events, close_time), events, self.edition)
