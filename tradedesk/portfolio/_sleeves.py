@@ -4,7 +4,7 @@ Pure: a slice of events goes in, rounds of (sleeve, event) come out, and bad inp
 is sent.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from math import inf
 from typing import Final, TypeVar
 
@@ -60,7 +60,8 @@ class Sleeves:
     Attributes:
         keys: of all sleeves, in declared order; one list for as long as the portfolio lives.
         place_of: where in it a key stands.
-        two_phase: the places of the strategies that update before the allocation and evaluate after it.
+        two_phase: the places of the strategies that update before the allocation and evaluate after it, as of the last
+            plan.
         edition: grows with every change. A place means nothing beyond its edition.
         changing: how many changes are on their way; until they are made, nobody can plan.
     """
@@ -74,26 +75,44 @@ class Sleeves:
         self._index()
 
     def _index(self) -> None:
-        self.place_of = {key: place for place, key in enumerate(self.keys)}
-        self.two_phase = frozenset(place for place, sleeve in enumerate(self.all) if sleeve.two_phase)
+        self._stale = False
+        self.place_of: dict[Instrument, int] = {}
+        self.two_phase: set[int] = set()
         self._routes: dict[Instrument, list[int]] = {}
+        self._only: dict[Instrument, int] = {}  # instruments that one sleeve trades, in all periods
+        self._everybody: list[int] = []
         for place, sleeve in enumerate(self.all):
-            self._routes.setdefault(sleeve.instrument, []).append(place)
-        self._only = _only_routes(self._routes, self.all)
-        self._everybody = list(range(len(self.all)))
+            self._enter(place, sleeve)
+
+    def _enter(self, place: int, sleeve: Sleeve) -> None:
+        """Make the last sleeve known; the others stay what they are, so that to add many costs each the same."""
+        self.place_of[sleeve.key] = place
+        self._everybody.append(place)
+        if sleeve.two_phase:
+            self.two_phase.add(place)
+        takers = self._routes.setdefault(sleeve.instrument, [])
+        takers.append(place)
+        if len(takers) == 1 and sleeve.period is None:
+            self._only[sleeve.instrument] = place
+        else:
+            self._only.pop(sleeve.instrument, None)
 
     def add(self, sleeve: Sleeve) -> None:
         """Take in another one, behind all others."""
         self.all.append(sleeve)
         self.keys.append(sleeve.key)
         self.edition += 1
-        self._index()
+        if self._stale:
+            self._index()
+        else:
+            self._enter(len(self.all) - 1, sleeve)
 
     def remove(self, place: int) -> None:
         """Take one out; those behind it move up."""
         del self.all[place], self.keys[place]
         self.edition += 1
-        self._index()
+        self.place_of = dict(zip(self.keys, range(len(self.keys)), strict=True))
+        self._stale = True  # the routes are needed by the next plan, and not by another removal
 
     def again(self, plan: Plan) -> Plan:
         """Plan once more what was planned for an earlier edition."""
@@ -112,6 +131,8 @@ class Sleeves:
         """
         if self.changing:
             return Plan(close_time, (), events, _NO_EDITION)
+        if self._stale:
+            self._index()
         if not events:
             return Plan(close_time, (), (), self.edition)
         # One pass in C for the usual slice: each instrument once, each with one sleeve that takes all periods.
@@ -153,14 +174,6 @@ class Sleeves:
 def without(by_place: dict[int, T], gone: int) -> dict[int, T]:
     """Return what is known of each place, when the sleeve at ``gone`` is taken out and those behind it move up."""
     return {place - (place > gone): known for place, known in by_place.items() if place != gone}
-
-
-def _only_routes(routes: Mapping[Instrument, list[int]], sleeves: Sequence[Sleeve]) -> dict[Instrument, int]:
-    return {
-        instrument: places[0]
-        for instrument, places in routes.items()
-        if len(places) == 1 and sleeves[places[0]].period is None
-    }
 
 
 def _refuse_duplicates(events: Sequence[CandleCloseEvent], close_time: int | None) -> None:

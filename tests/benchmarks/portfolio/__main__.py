@@ -65,9 +65,19 @@ def many(size: int, rounds: int) -> None:
     rows = {
         "bare task step": runs(bare.task_steps, sleeves, 3),
         "actors, poll_regimes=False": runs(costs.slices, sleeves, 3, dispatch="actors", poll=False),
+        "actors, polled": runs(costs.slices, sleeves, 3, dispatch="actors", poll=True),
         "direct, poll_regimes=False": runs(costs.slices, sleeves, 3, dispatch="direct", poll=False),
     }
     table(f"a candle, {sleeves:,} sleeves", "bare task step", rows, rounds)
+    for part in costs.LIFE:
+        each = "change" if part in ("add", "remove") else "sleeve"
+        few, lots = sleeves // 10, sleeves
+        table(
+            f"{part}, a {each}, actors",
+            f"{few:,} sleeves",
+            {f"{count:,} sleeves": runs(costs.life, count, part) for count in (few, lots)},
+            rounds,
+        )
 
 
 def main() -> None:

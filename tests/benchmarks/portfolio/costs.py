@@ -67,3 +67,27 @@ async def slices(
         with Stopwatch() as watch:
             await runner.run(source)
     return watch.micros(sleeves * rounds)
+
+
+LIFE = ("start", "first slice", "add", "remove", "stop")
+"""What happens to a portfolio of actors besides slices."""
+
+
+async def life(sleeves: int, part: str, changes: int = 10) -> float:
+    """Microseconds for each sleeve that one part of a portfolio's life takes; `add` and `remove`: for each change."""
+    names = [f"I{number}" for number in range(sleeves)]
+    runner = PortfolioRunner({name: Idle() for name in names}, EqualSplitRiskPolicy(100.0), 1.0)
+    watches = {name: Stopwatch() for name in LIFE}
+    with watches["start"]:
+        await runner.__aenter__()
+    with watches["first slice"]:
+        await runner.on_slice([CandleCloseEvent(name, "1MINUTE", None) for name in names])
+    with watches["add"]:
+        for number in range(changes):
+            await runner.add(f"N{number}", Idle())
+    with watches["remove"]:
+        for number in range(changes):
+            await runner.remove(f"N{number}")
+    with watches["stop"]:
+        await runner.__aexit__(None, None, None)
+    return watches[part].micros(changes if part in ("add", "remove") else sleeves)
