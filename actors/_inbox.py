@@ -14,7 +14,7 @@ from actors._deadlines import check_span
 from actors._errors import ActorError, AlreadyReplied, NoReply
 from actors._lifecycle import Life, Order, after
 from actors._mailbox import NOTHING, Mailbox, Overflow
-from actors._messages import Answers
+from actors._messages import WAITING, Answers
 from actors._runtime import Runtime
 from actors._statistics import ActorStatistics
 from actors._timers import SHORTEST, Timer
@@ -148,7 +148,17 @@ class Inbox(Mailbox, Generic[M]):
             place = self.place
             self.asked = None
             self.place = _GIVEN
-            if not answers.settle(place, value):
+            # in line what settle() does: one call less for every reply
+            values = answers.values
+            if values[place] is WAITING:
+                values[place] = value
+                answers.left -= 1
+                if not answers.left:
+                    task = answers.task
+                    if task is not None:
+                        answers.task = None
+                        answers.scheduler.ready(task)
+            else:
                 _count_late(self)
         elif self.in_hand is NOTHING:
             raise ActorError(f"{self.name!r} has no message in hand to reply to")

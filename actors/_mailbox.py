@@ -133,14 +133,15 @@ class Mailbox:
         queue = self.queue
         if not self.peak:
             self.queue = queue = deque()
+            self.peak = 1
         queue.append(entry)
-        if len(queue) > self.peak:
-            self.peak = len(queue)
         runtime = self.runtime
         task = self.task
-        if task is not None:
+        if task is not None:  # it parks only before an empty queue, so this is no new peak
             self.task = None
             runtime.scheduler.ready(task)
+        elif len(queue) > self.peak:
+            self.peak = len(queue)
         if runtime.observer is not None:
             runtime.observer.sent(self.name, entry[0])
 

@@ -189,6 +189,20 @@ async def test_a_caller_who_is_cancelled_meets_no_timeout(mode, autojump_clock):
         assert (runner.statistics().sleeves["A"].failures == 1) == (mode == "actors")
 
 
+@every_mode
+async def test_after_a_cut_the_next_handler_has_its_full_time(mode, autojump_clock):
+    """Whether the next is another sleeve of the wave or another candle of the sleeve: no scope is used after its end."""
+    a, b = Strategy(at_candle=hang), Strategy(at_candle=slow(1.5))
+    rule = Restart(lambda _: Strategy(at_candle=slow(1.5)))
+    async with serving(mode, {"A": a, "B": b}, on_failure=rule, candle_timeout=2) as runner:
+        report = await runner.on_slice([event("A"), event("B")])
+        assert [*report.failures] == ["A"]
+        for _ in range(2):
+            report = await runner.on_slice([event("A"), event("B")])
+            assert not report.failures
+    assert b.candles == [event("B")] * 3
+
+
 # The second timeout ---------------------------------------------------------------------------------------------------
 
 
