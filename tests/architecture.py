@@ -76,7 +76,7 @@ LAYERS = {
         may_import="readers",
     ),
     "readers": row(
-        holds="tradedesk.marketdata._csv tradedesk.marketdata._csv_faults tradedesk.marketdata._text",
+        holds="tradedesk.marketdata._csv tradedesk.marketdata._row_faults tradedesk.marketdata._rows tradedesk.marketdata._text",
         may_import="values",
     ),
     "actors": row(

@@ -14,7 +14,7 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_NAIVE: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - what text without an offset is measured from
 
 # 8, 14 and 17 digits stay out: they may be a date without dashes, and a wrong guess would be silent.
-_UNIT_BY_DIGITS: Final[Mapping[int, int]] = {
+UNIT_BY_DIGITS: Final[Mapping[int, int]] = {
     **dict.fromkeys((1, 2, 3, 4, 5, 6, 7, 9, 10, 11), NANOSECONDS),
     **dict.fromkeys((12, 13), 1_000_000),
     **dict.fromkeys((15, 16), 1_000),
@@ -47,7 +47,7 @@ def parse_timestamp(text: str) -> int:
 
 
 def _count(text: str) -> int:
-    unit = _UNIT_BY_DIGITS.get(len(text))
+    unit = UNIT_BY_DIGITS.get(len(text))
     if unit is None:
         raise TimestampError(
             text=text,
