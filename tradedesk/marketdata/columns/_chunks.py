@@ -17,7 +17,7 @@ from tradedesk.marketdata._text import open_bytes
 from tradedesk.marketdata.columns._batch import slices_of_batch
 from tradedesk.marketdata.columns._frames import parsed
 
-_CHUNK: Final = 1 << 18
+_CHUNK: Final = 1 << 17
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _NOT_PLAIN: Final = (b'"', b"\0", b"\r", b"\n\n", b", ", b"\n ")
 """What the two readers could see differently: quotes, blank lines, a blank that the core skips."""
@@ -63,10 +63,10 @@ def _chunks(stream: _Bytes) -> Iterator[bytes]:
     """Cut the bytes after the last line end of each part, with one kind of line end."""
     rest = b""
     while part := stream.read(_CHUNK):
-        whole, end, tail = part.rpartition(b"\n")
+        end = part.rfind(b"\n") + 1
         if end:
-            yield (rest + whole + end).replace(b"\r\n", b"\n")
-            rest = tail
+            yield (rest + part[:end]).replace(b"\r\n", b"\n")
+            rest = part[end:]
         else:
             rest += part
     if rest:

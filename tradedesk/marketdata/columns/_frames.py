@@ -93,7 +93,7 @@ def check_types(path: Path, types: Mapping[str, pl.DataType], names: Mapping[str
     for field, name in names.items():
         kind = types[name]
         if kind != pl.String and not _fits(field, kind):
-            needed = {"timestamp": "date-times, dates", "tick_count": "whole numbers"}.get(field, "numbers")
+            needed = {"timestamp": "date-times, dates, whole counts", "tick_count": "whole numbers"}.get(field, "numbers")
             raise HeaderError(
                 file=str(path), rule=f"column {name!r} holds {kind}; the {field} must be {needed} or their texts"
             )
