@@ -10,7 +10,9 @@ STAMPS = {
     "nanoseconds": lambda second: f"2020-01-01 00:00:00.{second:09d}",
     "offsets": lambda second: f"{2001 + second // 3_600:04d}-06-01T{second // 60 % 24:02d}:00+05:30",
     "dates": lambda second: f"{2000 + second % 900:04d}-02-28",
-    "mixed": lambda second: [f"{2000 + second % 900:04d}-02-28", f"{2000 + second % 900:04d}-02-28T00:00:00"][second % 2],
+    "mixed": lambda second: [f"{2000 + second % 900:04d}-02-28", f"{2000 + second % 900:04d}-02-28T00:00:00"][
+        second % 2
+    ],
 }
 CELLS = [
     "", " ", "nan", "-inf", "1e400", "1_000", " 7", "7 ", "+7", "0x1", "１", "seven", "-1", "1.5", '"7"', '"7', "7\r", "7,7",

@@ -11,6 +11,8 @@
     │   ├── HeaderError          columns missing, unnamed, named twice or of a type that is no number
     │   └── RowError             one row: line, column, value
     │       └── RowOrderError    time that goes back or repeats
+    ├── AggregationError         candles that do not add up to longer ones: instrument, period, rule
+    ├── TickError                a tick that is none, or comes too early: tick, rule
     └── MergeError
         ├── SourceOrderError     a source whose time goes back or repeats
         └── DuplicateCandleError two candles of one instrument and period at one instant
@@ -109,6 +111,29 @@ class RowError(FileError):
 
 class RowOrderError(RowError):
     """A row's time is not after the time of the row before."""
+
+
+@define(slots=False)
+class AggregationError(MarketDataError):
+    """Candles that cannot be put together to longer ones; `period` is that of the longer ones."""
+
+    instrument: str
+    period: str
+    rule: str
+
+    def __str__(self) -> str:
+        return f"{self.instrument} {self.period}: {self.rule}"
+
+
+@define(slots=False)
+class TickError(MarketDataError):
+    """A tick that no candle can be built from; `tick` counts from 1."""
+
+    tick: int
+    rule: str
+
+    def __str__(self) -> str:
+        return f"tick {self.tick}: {self.rule}"
 
 
 class MergeError(MarketDataError):

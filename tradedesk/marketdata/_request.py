@@ -27,12 +27,21 @@ def request(instrument: str, period: str, stamp: Stamp) -> Request:
     Raises:
         MarketDataError: `stamp` is neither end of a candle, or `period` is no period.
     """
+    check_stamp(stamp)
+    close_of = closing(period)
+    return Request(Instrument(instrument), period, close_of if stamp == "open" else _itself)
+
+
+def check_stamp(stamp: Stamp) -> None:
+    """Check which end of a candle its timestamp marks.
+
+    Raises:
+        MarketDataError: It is neither.
+    """
     if stamp not in ("open", "close"):
         raise MarketDataError(
             f"stamp is {stamp!r}; it must be 'open' or 'close', the end of the candle that is stamped"
         )
-    close_of = closing(period)
-    return Request(Instrument(instrument), period, close_of if stamp == "open" else _itself)
 
 
 def _itself(close_time: int) -> int:

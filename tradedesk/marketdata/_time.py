@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from tradedesk.marketdata._errors import TimestampError
@@ -44,6 +44,29 @@ def parse_timestamp(text: str) -> int:
     if "." in text or "," in text:
         return _with_fraction(text)
     return _whole_seconds(text)
+
+
+def format_timestamp(time: int) -> str:
+    """Write nanoseconds since the Unix epoch as ISO 8601 in UTC, like ``2020-01-31T15:00:00Z``.
+
+    A fraction of a second has 3, 6 or 9 digits. `parse_timestamp` reads the text back.
+
+    Raises:
+        TimestampError: The year is not between 1 and 9999.
+    """
+    seconds, nanoseconds = divmod(time, NANOSECONDS)
+    try:
+        moment = _EPOCH_NAIVE + timedelta(seconds=seconds)
+    except OverflowError as error:
+        raise TimestampError(text=str(time), rule="nanoseconds since 1970 lie outside the years 1 to 9999") from error
+    return f"{moment.isoformat()}{_fraction(nanoseconds)}Z"
+
+
+def _fraction(nanoseconds: int) -> str:
+    digits = f"{nanoseconds:09d}"
+    while digits.endswith("000"):
+        digits = digits[:-3]
+    return f".{digits}" if digits else ""
 
 
 def _count(text: str) -> int:

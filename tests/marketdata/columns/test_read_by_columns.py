@@ -110,7 +110,9 @@ def test_the_same_data_as_csv_and_as_parquet_gives_identical_candles(tmp_path_fa
 @settings(max_examples=60)
 @given(st.lists(st.datetimes(datetime(1700, 1, 1), datetime(2200, 1, 1)), min_size=1, max_size=5, unique=True).map(sorted),
        st.sampled_from(["ms", "us", "ns"]), st.booleans())  # fmt: skip
-def test_date_times_of_any_unit_become_texts_that_the_core_reads_to_the_same_close(tmp_path_factory, moments, unit, zoned):
+def test_date_times_of_any_unit_become_texts_that_the_core_reads_to_the_same_close(
+    tmp_path_factory, moments, unit, zoned
+):
     folder = tmp_path_factory.mktemp("moments")
     stamps = pl.Series(moments).cast(pl.Datetime(unit)).unique(maintain_order=True)
     stamps = stamps.dt.replace_time_zone("UTC").dt.convert_time_zone("America/New_York") if zoned else stamps
@@ -262,7 +264,9 @@ def test_a_file_that_is_cut_short(tmp_path, keep):
     path = parquet(tmp_path, TEXTS | PRICES)
     path.write_bytes(path.read_bytes()[:keep])
 
-    with pytest.raises(DamagedFileError, match=r"eurusd\.parquet: it is no Parquet file, or not a whole one \(.*\); write or"):
+    with pytest.raises(
+        DamagedFileError, match=r"eurusd\.parquet: it is no Parquet file, or not a whole one \(.*\); write or"
+    ):
         candles(path)
 
 

@@ -93,7 +93,9 @@ def check_types(path: Path, types: Mapping[str, pl.DataType], names: Mapping[str
     for field, name in names.items():
         kind = types[name]
         if kind != pl.String and not _fits(field, kind):
-            needed = {"timestamp": "date-times, dates, whole counts", "tick_count": "whole numbers"}.get(field, "numbers")
+            needed = {"timestamp": "date-times, dates, whole counts", "tick_count": "whole numbers"}.get(
+                field, "numbers"
+            )
             raise HeaderError(
                 file=str(path), rule=f"column {name!r} holds {kind}; the {field} must be {needed} or their texts"
             )
@@ -177,9 +179,7 @@ def _stamps(moments: pl.Series) -> Stamps:
     kind = moments.dtype
     if isinstance(kind, pl.Datetime):
         plain = moments if kind.time_zone is None else moments.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
-        return Stamps(
-            plain.dt.to_string("%Y-%m-%dT%H:%M:%S%.fZ"), plain.to_physical(), _UNITS[kind.time_unit]
-        )
+        return Stamps(plain.dt.to_string("%Y-%m-%dT%H:%M:%S%.fZ"), plain.to_physical(), _UNITS[kind.time_unit])
     if isinstance(kind, pl.Date):
         return Stamps(moments.dt.to_string("%Y-%m-%d"), moments.to_physical(), 86_400 * NANOSECONDS)
     texts = moments if kind == pl.String else moments.cast(pl.String)
