@@ -44,7 +44,7 @@ def series(*candles, period="15MINUTE", instrument="A"):
     return [Slice(time, (CandleCloseEvent(instrument, period, one),)) for time, one in candles]
 
 
-def flat(first, count, step=15 * MINUTE, period="15MINUTE", instrument="A", skip=()):
+def flat(first, count, step=15 * MINUTE, period="15MINUTE", *, instrument="A", skip=()):
     times = (first + step * place for place in range(count) if place not in skip)
     return series(*((time, candle()) for time in times), period=period, instrument=instrument)
 

@@ -148,8 +148,8 @@ def test_no_ticks_make_no_candles():
         (Trade(START, float("nan")), "its price nan is not finite"),
         (Trade(START, 1.0, -1.0), "its volume -1.0 must be finite and not negative"),
         (Trade(START, 1.0, float("inf")), "its volume inf must be finite and not negative"),
-        (Quote(START, 2.0, 1.0), "its bid 2.0 is above its ask 1.0, or one is no number"),
-        (Quote(START, float("nan"), 1.0), "its bid nan is above its ask 1.0, or one is no number"),
+        (Quote(START, 2.0, 1.0), "bid 2.0 is above ask 1.0, or one is no number"),
+        (Quote(START, float("nan"), 1.0), "bid nan is above ask 1.0, or one is no number"),
         (Quote(START, 1.0, float("inf")), "its price inf is not finite"),
     ],
 )

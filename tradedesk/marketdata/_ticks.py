@@ -103,9 +103,7 @@ def _checked(tick: Trade | Quote, side: Side, number: int) -> tuple[float, float
     else:
         volume = 0.0
         if not tick.bid <= tick.ask:
-            raise TickError(
-                tick=number, rule=f"its bid {tick.bid!r} is above its ask {tick.ask!r}, or one is no number"
-            )
+            raise TickError(tick=number, rule=f"bid {tick.bid!r} is above ask {tick.ask!r}, or one is no number")
         price = tick.bid if side == "bid" else tick.ask if side == "ask" else (tick.bid + tick.ask) / 2
     if not abs(price) < float("inf"):
         raise TickError(tick=number, rule=f"its price {price!r} is not finite")

@@ -21,6 +21,10 @@ from tradedesk.marketdata.columns._batch import BATCH, Batch
 _FRAME: Final = 50_000
 """Rows of a frame, some 3 MB: larger ones are read no faster."""
 
+_NEEDED: Final[Mapping[str, str]] = {
+    "timestamp": "date-times, dates, whole counts",
+    "tick_count": "whole numbers",
+}
 _UNITS: Final[Mapping[str, int]] = {"ms": 1_000_000, "us": 1_000, "ns": 1}
 _MOMENT: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](Z|\+00:00)?$"
 _TO_THE_SECOND: Final = len("2020-01-31T15:00:00")
@@ -93,9 +97,7 @@ def check_types(path: Path, types: Mapping[str, pl.DataType], names: Mapping[str
     for field, name in names.items():
         kind = types[name]
         if kind != pl.String and not _fits(field, kind):
-            needed = {"timestamp": "date-times, dates, whole counts", "tick_count": "whole numbers"}.get(
-                field, "numbers"
-            )
+            needed = _NEEDED.get(field, "numbers")
             raise HeaderError(
                 file=str(path), rule=f"column {name!r} holds {kind}; the {field} must be {needed} or their texts"
             )
