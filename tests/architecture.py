@@ -77,7 +77,7 @@ LAYERS = {
     ),
     "readers": row(
         holds="tradedesk.marketdata._csv tradedesk.marketdata._row_faults tradedesk.marketdata._rows tradedesk.marketdata._text "
-        "tradedesk.marketdata.columns",
+        "tradedesk.marketdata.columns tradedesk.marketdata.quality._files",
         may_import="values",
     ),
     "actors": row(

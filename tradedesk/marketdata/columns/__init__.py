@@ -9,6 +9,6 @@ _frames      the one module that imports polars
 Whatever a file holds, candles and errors are those of `tradedesk.marketdata.read_csv`.
 """
 
-from tradedesk.marketdata.columns._reading import read_candles, read_csv, read_parquet
+from tradedesk.marketdata.columns._reading import open_rows, read_candles, read_csv, read_parquet
 
-__all__ = ["read_candles", "read_csv", "read_parquet"]
+__all__ = ["open_rows", "read_candles", "read_csv", "read_parquet"]

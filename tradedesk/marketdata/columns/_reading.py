@@ -2,18 +2,21 @@
 
 import os
 from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from tradedesk.marketdata._csv import slices_of_csv
+from tradedesk.marketdata._csv import open_csv, slices_of_csv
 from tradedesk.marketdata._errors import UnreadableFileError
 from tradedesk.marketdata._event import Slice
 from tradedesk.marketdata._request import Stamp, request
+from tradedesk.marketdata._row_faults import TableFile
+from tradedesk.marketdata._rows import Rows
 
 _missing = False
 try:
     from tradedesk.marketdata.columns._chunks import slices_of_chunks
-    from tradedesk.marketdata.columns._parquet import slices_of_parquet
+    from tradedesk.marketdata.columns._parquet import TextRows, open_parquet, slices_of_parquet
 except ModuleNotFoundError as error:
     if error.name != "polars":
         raise
@@ -73,6 +76,25 @@ def read_candles(
     if Path(path).suffix.lower() in _PARQUET:
         return read_parquet(path, instrument=instrument, period=period, stamp=stamp)
     return slices_of_csv(Path(path), request(instrument, period, stamp))
+
+
+@contextmanager
+def open_rows(path: str | os.PathLike[str]) -> Generator[tuple[TableFile, Rows], None, None]:
+    """Open a file as `read_candles` does, and give its rows as texts, none of them checked.
+
+    The block gets what the header says (`columns`: the place of each field in a row) and the rows; `rows.line_num` is
+    the line, or the row of a Parquet file, that was given last.
+
+    Raises:
+        FileError: The file or its header cannot be read; from inside the block also what cannot be read further on.
+    """
+    if Path(path).suffix.lower() in _PARQUET:
+        _need_polars(path)
+        file, frames = open_parquet(Path(path))
+        yield file, TextRows(frames)
+    else:
+        with open_csv(Path(path)) as opened:
+            yield opened
 
 
 def _need_polars(path: str | os.PathLike[str]) -> None:
