@@ -381,3 +381,23 @@ def test_memory_does_not_depend_on_the_number_of_rows_or_findings():
 
     peak(1_500)
     assert peak(12_000)[0] < peak(3_000)[0] + 60_000
+
+
+def test_a_price_that_jumps_by_a_simple_ratio_and_comes_back_at_once_is_an_outlier():
+    rows = walk(80)
+    rows[60] = [rows[60][0], "1000", "1000.5", "999.5", "1000", "1"]
+
+    quality = check(rows)
+
+    assert found(quality) == {"outlier": 1}
+    assert examples(quality, "outlier")[0].line == 62
+    assert examples(quality, "outlier")[0].detail == "1:10, from 100.75 to an open of 1000.0, and back at once"
+
+
+def test_two_splits_in_a_row_and_one_at_the_end_are_all_told():
+    rows = [row(MONDAY + place * DAY, 100.0 + place % 3, high=1e9, low=1e-9) for place in range(60)]
+    rows += [row(MONDAY + (60 + place) * DAY, price) for place, price in enumerate((51.0, 25.5))]
+    for each in rows:
+        each[2], each[3] = str(float(each[1]) * 1.01), str(float(each[1]) * 0.99)
+
+    assert found(check(rows)) == {"split": 2}

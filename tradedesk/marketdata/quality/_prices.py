@@ -4,7 +4,7 @@ from bisect import bisect_left, insort
 from collections import deque
 from collections.abc import Mapping
 from math import log
-from typing import Final
+from typing import Final, NamedTuple
 
 from tradedesk.marketdata.quality._values import Findings
 
@@ -28,6 +28,13 @@ Prices = tuple[float, float, float, float]
 """Open, high, low, close."""
 
 
+class _Jump(NamedTuple):
+    size: float
+    line: int
+    text: str
+    detail: str
+
+
 class PriceChecks:
     """Takes the prices of one candle after the other, all of them above 0 and none crossed."""
 
@@ -38,6 +45,7 @@ class PriceChecks:
         self._sorted: list[float] = []
         self._same = 1
         self._since = (0, "")
+        self._split: _Jump | None = None
 
     def take(self, prices: Prices, line: int, text: str) -> None:
         """Judge a candle by those before it."""
@@ -53,6 +61,7 @@ class PriceChecks:
     def ended(self) -> None:
         """Judge what stands at the end."""
         self._end_run(self._before)
+        self._confirm()
 
     def _end_run(self, prices: Prices | None) -> None:
         if self._same >= _STALE and prices is not None:
@@ -62,20 +71,31 @@ class PriceChecks:
         returned = log(prices[3]) - log(close_before)  # a quotient of extremes would be 0 or infinite
         median = self._median()
         if median > 0:
-            if (ratio := self._split(close_before, prices, median)) is not None:
-                self._findings.add("split", line, text, f"{ratio}, from {close_before!r} to an open of {prices[0]!r}")
+            jump = log(close_before) - log(prices[0])
+            if (ratio := _ratio(jump, prices, median)) is not None:
+                detail = f"{ratio}, from {close_before!r} to an open of {prices[0]!r}"
+                self._jumped(_Jump(jump, line, text, detail))
                 return
+            self._confirm()
             score = _NORMAL * abs(returned) / median
             if score > _OUTLIER:
                 self._findings.add("outlier", line, text, f"z = {score:,.0f}, from {close_before!r} to {prices[3]!r}")
         self._remember(abs(returned))
 
-    def _split(self, close_before: float, prices: Prices, median: float) -> str | None:
-        opened, high, low, _ = prices
-        jump = log(close_before) - log(opened)
-        if _NORMAL * abs(jump) / median <= _SPLIT or log(high) - log(low) > abs(jump) / 2:
-            return None
-        return next((name for name, ratio in _RATIOS.items() if abs(jump - ratio) <= _NEAR), None)
+    def _jumped(self, jump: "_Jump") -> None:
+        """Keep a jump for one candle: a price that comes straight back was a slip, and no split."""
+        before = self._split
+        if before is None or abs(before.size + jump.size) > 2 * _NEAR:
+            self._confirm()
+            self._split = jump
+        else:
+            self._split = None
+            self._findings.add("outlier", before.line, before.text, f"{before.detail}, and back at once")
+
+    def _confirm(self) -> None:
+        if self._split is not None:
+            self._findings.add("split", self._split.line, self._split.text, self._split.detail)
+            self._split = None
 
     def _median(self) -> float:
         """Give the median of the sizes of the returns before; 0 while there are too few of them."""
@@ -89,3 +109,11 @@ class PriceChecks:
             del self._sorted[bisect_left(self._sorted, self._window.popleft())]
         self._window.append(size)
         insort(self._sorted, size)
+
+
+def _ratio(jump: float, prices: Prices, median: float) -> str | None:
+    """Name the split that would explain a jump (the logarithm of the close before over the open), if there is one."""
+    _, high, low, _ = prices
+    if _NORMAL * abs(jump) / median <= _SPLIT or log(high) - log(low) > abs(jump) / 2:
+        return None
+    return next((name for name, ratio in _RATIOS.items() if abs(jump - ratio) <= _NEAR), None)

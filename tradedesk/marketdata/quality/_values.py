@@ -41,8 +41,8 @@ KINDS: Final[Mapping[str, Kind]] = {
     ),
     "split": Kind(
         "suspected splits",
-        "the open is a simple ratio (2:1, 3:2, 1:10 ...) of the close before, to 3 %, at z above 8, and the candle itself "
-        "is calm",
+        "the open is a simple ratio (2:1, 3:2, 1:10 ...) of the close before, to 3 %, at z above 8, the candle itself "
+        "is calm, and the next does not jump back (that would be an outlier)",
     ),
     "stale": Kind("stale", "five candles or more in a row with the same open, high, low and close"),
 }
