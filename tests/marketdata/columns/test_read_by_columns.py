@@ -3,6 +3,7 @@
 import csv
 import gzip
 import io
+import random
 import subprocess
 import sys
 import tracemalloc
@@ -356,3 +357,18 @@ def test_without_polars_csv_is_read_by_the_core_and_the_rest_names_the_extra(tmp
 
     sentence = "UnreadableFileError a.parquet: reading it by columns needs polars: pip install 'tradedesk-actors[data]'"
     assert printed.stdout.splitlines() == ["3", sentence, sentence, sentence]
+
+
+def test_whatever_the_bytes_of_a_parquet_file_the_outcome_is_candles_or_an_error_that_names_it(tmp_path):
+    seconds = range(10**9, 10**9 + 50)
+    path = parquet(tmp_path, {"time": seconds, **{name: [1.0] * 50 for name in PRICES}, "note": ["x"] * 50})
+    content, chance, kinds = path.read_bytes(), random.Random(7), set()
+    for _ in range(60):
+        spoilt = bytearray(content)
+        spoilt[chance.randrange(len(spoilt))] ^= chance.randrange(1, 256)
+        path.write_bytes(spoilt)
+        slices, kind, text, _ = outcome(columns.read_parquet, path, "1SECOND")
+        assert len(slices) == 50 if kind is None else text.startswith(str(path))
+        kinds.add(kind)
+
+    assert kinds >= {None, DamagedFileError}
