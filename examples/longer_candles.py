@@ -36,13 +36,15 @@ async def main() -> None:
     )
     short_weeks: list[IncompleteCandle] = []
     async with runner:
-        # Read twice, once as it is: a week closes in the slice of its own close, beside nothing or the day that ends it.
+        # Read twice, once as it is: a week stands in the slice of its own close.
         await runner.run(merge(read("IBM"), aggregate(read("IBM"), "WEEK", on_incomplete=short_weeks.append)))
     for name, strategy in (("days", daily), ("weeks", weekly)):
         assert strategy.last is not None
         print(f"{name}: {strategy.candles:,} candles, the last is {strategy.last.candle}")
     left_out = [week for week in short_weeks if not week.kept]
-    print(f"{len(left_out)} weeks at the edges left out, with {' and '.join(str(week.found) for week in left_out)} days")
+    print(
+        f"{len(left_out)} weeks at the edges left out, with {' and '.join(str(week.found) for week in left_out)} days"
+    )
 
 
 def from_ticks() -> None:

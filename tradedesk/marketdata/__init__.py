@@ -6,12 +6,15 @@ _request                 what a reader is asked for
 _csv      _rows          rows into slices  (_text opens, _header finds columns, _row_faults explains)
 columns                  Parquet, and CSV by columns, through polars
 _aggregate   _ticks      longer candles from shorter ones, candles from ticks
+_compare                 longer candles beside what the shorter ones add up to
+quality                  what may be wrong with a file, all of it at once
 _merge                   many sources into one stream of slices
 _errors                  what can be wrong, as a tree
 """
 
 from tradedesk.marketdata._aggregate import IncompleteCandle, aggregate
 from tradedesk.marketdata._candle import Candle
+from tradedesk.marketdata._compare import ResamplingFault, resampling_faults
 from tradedesk.marketdata._csv import read_csv
 from tradedesk.marketdata._errors import (
     AggregationError,
@@ -52,6 +55,8 @@ __all__ = [
     "aggregate",
     "candles_from_ticks",
     "IncompleteCandle",
+    "resampling_faults",
+    "ResamplingFault",
     # time
     "format_timestamp",
     "parse_timestamp",

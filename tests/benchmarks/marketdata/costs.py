@@ -18,14 +18,16 @@ def write_files(folder: Path, rows: int) -> dict[str, Path]:
     """One series of minutes as CSV, as Parquet with texts for times, and as Parquet with date-times."""
     places = range(rows)
     price = [100 + place * 7919 % 1000 / 100 for place in places]
-    table = pl.DataFrame({
-        "timestamp": [format_timestamp(1_577_836_800 * 10**9 + place * 60 * 10**9) for place in places],
-        "open": price,
-        "high": [one + 0.5 for one in price],
-        "low": [one - 0.5 for one in price],
-        "close": [one + 0.25 for one in price],
-        "volume": [float(place % 1000) for place in places],
-    })
+    table = pl.DataFrame(
+        {
+            "timestamp": [format_timestamp(1_577_836_800 * 10**9 + place * 60 * 10**9) for place in places],
+            "open": price,
+            "high": [one + 0.5 for one in price],
+            "low": [one - 0.5 for one in price],
+            "close": [one + 0.25 for one in price],
+            "volume": [float(place % 1000) for place in places],
+        }
+    )
     paths = {name: folder / name for name in ("a.csv", "texts.parquet", "times.parquet")}
     table.write_csv(paths["a.csv"])
     table.write_parquet(paths["texts.parquet"])

@@ -30,8 +30,8 @@ KINDS: Final[Mapping[str, Kind]] = {
     "off_grid": Kind("off the grid", "a time that does not lie a whole number of periods from the others"),
     "gap": Kind(
         "gaps",
-        "candles missing at a time of the week that has one in the week before and in the week after, or a week or more "
-        "without any",
+        "candles missing at a time of the week that has one in the week before and in the week after, "
+        "or a week or more without any",
     ),
     "day": Kind("days without candles", "a whole such day is missing: a holiday, or a gap", notice=True),
     "outlier": Kind(
