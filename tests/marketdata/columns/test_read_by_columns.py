@@ -76,15 +76,20 @@ def failure(folder, table, kind):
 
 @settings(max_examples=150)
 @given(odd_texts() | st.binary(max_size=40), st.booleans(), st.sampled_from([50, 1 << 19]))
-@example(b"timestamp,open,high,low,close,note\n2020-01-01,1,1,1,1\n2020-01-02,1,1,1,1,a\n", False, 1 << 19)
-@example(b"timestamp,open,high,low,close\n2020-01-01,1,1,1,1\n0000-01-01,1,1,1,1\n", False, 1 << 19)
+@example(b"timestamp,open,high,low,close,note\n2020-01-01,1,1,1,1,a\n2020-01-02,1,1,1,1\n", False, 1 << 19)
+@example(b'timestamp,open,high,low,close,note\n2020-01-01,1,1,1,1,"a\n2020-01-02,1,1,1,1,b\n', False, 1 << 19)
+@example(b"timestamp,open,high,low,close,note\n2020-01-01,1,1,1,1,a\0\n2020-01-02,1,1,1,1,b\n", False, 1 << 19)
+@example(b"timestamp,open,high,low,close,note\n2020-01-01,1,1,1,1,a\rb\n2020-01-02,1,1,1,1,b\n", False, 1 << 19)
+@example(b"timestamp,open,high,low,close\n0000-01-01,1,1,1,1\n", False, 1 << 19)
+@example(b"timestamp,open,high,low,close\n 2020-01-01, 1,1, 1,1\n\n 2020-01-02,1,1,1,1\n", False, 1 << 19)
+@example(b"open,timestamp,high,low,close\n1, 2020-01-01,1, 1,1\n1, 2020-01-02,1,1,1\n", False, 1 << 19)
 def test_csv_by_columns_gives_the_candles_and_the_error_of_the_core(tmp_path_factory, content, compressed, chunk):
     path = tmp_path_factory.mktemp("csv") / ("a.csv.gz" if compressed else "a.csv")
     path.write_bytes(gzip.compress(content) if compressed else content)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(_chunks, "_CHUNK", chunk)
-        assert outcome(columns.read_csv, path) == outcome(read_csv, path)
+        assert outcome(columns.read_csv, path, "DAY") == outcome(read_csv, path, "DAY")
 
 
 def test_a_plain_file_is_read_without_the_reader_of_the_core(tmp_path, monkeypatch):

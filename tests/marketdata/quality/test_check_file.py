@@ -1,8 +1,10 @@
 """What is found in a file, kind by kind; planted faults are found, and clean files have none."""
 
 import gzip
+import itertools
 import tracemalloc
 from importlib.resources import files
+from operator import mul
 
 import polars as pl
 import pytest
@@ -262,6 +264,24 @@ def test_a_fall_by_another_ratio_is_no_split(factor):
     rows = [row(MONDAY + place * DAY, (100 + place % 3) * (factor if place >= 60 else 1)) for place in range(100)]
 
     assert found(check(rows)) == {"outlier": 1}
+
+
+def test_a_fall_by_a_simple_ratio_inside_a_wild_candle_is_no_split():
+    rows = [row(MONDAY + place * DAY, 100.0 + place % 3) for place in range(60)]
+    rows.append(row(MONDAY + 60 * DAY, 51.0, high=80.0, low=40.0))
+
+    assert found(check(rows)) == {"outlier": 1}
+
+
+def test_returns_are_judged_by_the_two_hundred_and_fifty_before_them():
+    def swings(calm, wild):
+        sizes = [0.001] * calm + [0.05] * wild + [0.5]
+        prices = itertools.accumulate((1 + size * (-1) ** at for at, size in enumerate(sizes)), mul, initial=100.0)
+        return [row(MONDAY + place * DAY, price, high=price * 2, low=0.1) for place, price in enumerate(prices)]
+
+    for wild, judged in ((124, 1), (126, 0)):
+        rows = swings(400, wild)
+        assert found(check(rows))["outlier"] - found(check(rows[:-1]))["outlier"] == judged
 
 
 @pytest.mark.parametrize(("count", "findings"), [(4, {}), (5, {"stale": 1})])

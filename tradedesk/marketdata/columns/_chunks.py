@@ -21,8 +21,8 @@ _CHUNK: Final = 1 << 19
 """Bytes: polars takes a millisecond for each call, whatever the size, so that smaller ones cost more a row."""
 
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
-_NOT_PLAIN: Final = (b'"', b"\0", b"\r", b"\n\n", b", ", b"\n ")
-"""What the two readers could see differently: quotes, blank lines, a blank that the core skips."""
+_NOT_PLAIN: Final = (b'"', b"\0", b"\r")
+"""What polars could read in another way. Blank lines and blanks it takes for something missing or wrong."""
 
 
 class _Bytes(Protocol):
@@ -84,7 +84,7 @@ def _header(path: Path, line: bytes) -> TableFile | None:
 
 
 def _is_plain(text: bytes) -> bool:
-    if text.startswith((b" ", b"\n")) or any(mark in text for mark in _NOT_PLAIN):
+    if any(mark in text for mark in _NOT_PLAIN):
         return False
     if text.isascii():
         return True
