@@ -21,7 +21,7 @@ _CHUNK: Final = 1 << 19
 """Bytes: polars takes a millisecond for each call, whatever the size, so that smaller ones cost more a row."""
 
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
-_NOT_PLAIN: Final = (b'"', b"\0", b"\r")
+_NOT_PLAIN: Final = (b'"', b"\r")
 """What polars could read in another way. Blank lines and blanks it takes for something missing or wrong."""
 
 
