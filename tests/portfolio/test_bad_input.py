@@ -29,6 +29,26 @@ class Unawaited(Strategy):
         return "<Unawaited>"
 
 
+class Mute(Bare):
+    def __repr__(self):
+        raise RuntimeError
+
+
+def odd_instrument(name):
+    strategy = Trading()
+    strategy.instrument = name
+    return strategy
+
+
+class Trading(Strategy):
+    pass
+
+
+class Unhashable:
+    def __hash__(self):
+        raise RuntimeError("no hash")
+
+
 def odd_period(period):
     class Odd(Strategy):
         candle_period = period
@@ -70,6 +90,12 @@ BAD_RUNNERS = {
         ValueError,
         "sleeves 'A' and 'B' share one strategy object: each sleeve runs on its own, so give each an object of its own.",
     ),
+    "an instrument that no candle can be looked up by": (
+        built({"A": odd_instrument(["EURUSD"])}),
+        TypeError,
+        "the instrument of sleeve 'A' must be text, not ['EURUSD']",
+    ),
+    "an instrument whose hash raises": (built({"A": odd_instrument(Unhashable())}), RuntimeError, "no hash"),
     "a period that is no text": (
         built({"A": odd_period(15)}),
         TypeError,
@@ -152,6 +178,11 @@ def test_a_runner_built_from_a_mistake_says_what_where_and_what_to_do(name):
     build, kind, text = BAD_RUNNERS[name]
     with pytest.raises(kind, match=f"^{re.escape(text)}$"):
         build()
+
+
+def test_a_strategy_that_lacks_methods_and_cannot_be_shown_is_named_by_its_class():
+    with pytest.raises(TypeError, match=r"^the strategy of sleeve 'A', <Mute instance at \w+>, has no set_risk_per_trade"):
+        built({"A": Mute()})()
 
 
 @pytest.mark.parametrize("budget", [float("nan"), float("inf"), -1, 10**400, "100", None])

@@ -150,6 +150,18 @@ async def test_the_sink_gets_the_records_of_a_change(mode):
     assert [type(record) for batch in batches for record in batch] == [Removed]
 
 
+class Unnamed(Strategy):
+    @property
+    def instrument(self):
+        raise RuntimeError("no instrument today")
+
+
+class Unhandled(Strategy):
+    @property
+    def on_candle_close(self):
+        raise RuntimeError("no handler today")
+
+
 MISTAKES = {
     "a key that is there": (
         lambda runner: runner.add("A", Strategy()),
@@ -179,6 +191,13 @@ MISTAKES = {
             "the units are SECOND, MINUTE, HOUR, DAY, WEEK, MONTH"
         ),
     ),
+    "an instrument that no candle can be looked up by": (
+        lambda runner: runner.add("C", StrategySpec(Strategy(), instrument=["EURUSD"])),
+        TypeError,
+        "the instrument of sleeve 'C' must be text, not ['EURUSD']",
+    ),
+    "an instrument that raises": (lambda runner: runner.add("C", Unnamed()), RuntimeError, "no instrument today"),
+    "a handler that raises": (lambda runner: runner.add("C", Unhandled()), RuntimeError, "no handler today"),
     "no policy": (lambda runner: runner.set_policy(5), TypeError, "the policy, 5, has no allocate()"),
     "a budget that is none": (
         lambda runner: runner.set_policy(Says({}, -1)),

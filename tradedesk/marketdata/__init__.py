@@ -27,7 +27,7 @@ from tradedesk.marketdata._errors import (
 )
 from tradedesk.marketdata._event import CandleCloseEvent, Instrument, Slice
 from tradedesk.marketdata._merge import merge
-from tradedesk.marketdata._period import period_close, period_seconds
+from tradedesk.marketdata._period import period_close, period_name, period_seconds
 from tradedesk.marketdata._time import parse_timestamp
 
 __all__ = [
@@ -42,6 +42,7 @@ __all__ = [
     # time
     "parse_timestamp",
     "period_close",
+    "period_name",
     "period_seconds",
     # errors
     "MarketDataError",

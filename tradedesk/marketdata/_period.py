@@ -45,6 +45,12 @@ def period_close(period: str, open_time: int) -> int:
     return closing(period)(open_time)
 
 
+def period_name(period: str) -> str:
+    """Give the text by which periods compare: "1HOUR" is "HOUR". What is no period stays as it is."""
+    bare = period.removeprefix("1")
+    return bare if bare in _SECONDS else period
+
+
 def closing(period: str) -> Callable[[int], int]:
     """Read the period once and return `period_close` for it: the form for loops."""
     count, unit = _split(period)
