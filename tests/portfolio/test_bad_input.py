@@ -181,7 +181,9 @@ def test_a_runner_built_from_a_mistake_says_what_where_and_what_to_do(name):
 
 
 def test_a_strategy_that_lacks_methods_and_cannot_be_shown_is_named_by_its_class():
-    with pytest.raises(TypeError, match=r"^the strategy of sleeve 'A', <Mute instance at \w+>, has no set_risk_per_trade"):
+    with pytest.raises(
+        TypeError, match=r"^the strategy of sleeve 'A', <Mute instance at \w+>, has no set_risk_per_trade"
+    ):
         built({"A": Mute()})()
 
 
@@ -250,6 +252,13 @@ async def test_two_candles_of_one_instrument_and_period_are_refused_with_their_c
         error = await caught(runner.on_slice(Slice(60_000_000_000, tuple(DUPLICATE))))
     assert type(error) is DuplicateCandleError
     assert (error.instrument, error.period, error.close_time) == ("A", "1MINUTE", 60_000_000_000)
+
+
+@every_mode
+async def test_one_period_written_in_two_ways_is_a_duplicate(mode):
+    async with serving(mode, desk()) as runner:
+        error = await caught(runner.on_slice([event("A", "HOUR"), event("A", "1HOUR")]))
+    assert (type(error), error.period) == (DuplicateCandleError, "1HOUR")
 
 
 @every_mode

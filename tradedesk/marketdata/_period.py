@@ -18,6 +18,7 @@ _SECONDS: Final[Mapping[str, int]] = {
     "WEEK": 604_800,
     _MONTH: 2_629_746,  # 400 Gregorian years are 146,097 days, and 4,800 months
 }
+_NAMES: Final[Mapping[str, str]] = {f"1{unit}": unit for unit in _SECONDS}
 _GRAMMAR: Final = re.compile(rf"([1-9]\d{{0,4}})?({'|'.join(_SECONDS)})", re.ASCII)
 _DAY: Final = 86_400 * NANOSECONDS
 _EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
@@ -47,8 +48,7 @@ def period_close(period: str, open_time: int) -> int:
 
 def period_name(period: str) -> str:
     """Give the text by which periods compare: "1HOUR" is "HOUR". What is no period stays as it is."""
-    bare = period.removeprefix("1")
-    return bare if bare in _SECONDS else period
+    return _NAMES.get(period, period)
 
 
 def closing(period: str) -> Callable[[int], int]:

@@ -10,7 +10,6 @@ import trio
 
 from tests.portfolio.hostile.desk import (
     KEYS,
-    RULES,
     Stage,
     as_if_nothing_had_happened,
     every,
@@ -21,7 +20,15 @@ from tests.portfolio.hostile.inputs import Raiser, hangs
 from tests.portfolio.hostile.test_strategies import as_promised, cut, met
 from tests.portfolio.parts import DEFAULT, MODES, Boom, Strategy, caught, equal, event, fail, serving
 from tradedesk.marketdata import CandleCloseEvent
-from tradedesk.portfolio import CandleTimeoutError, Facts, ReentrantCallError, Restart, RunnerStateError, StrategySpec
+from tradedesk.portfolio import (
+    CandleTimeoutError,
+    Facts,
+    Quarantine,
+    ReentrantCallError,
+    Restart,
+    RunnerStateError,
+    StrategySpec,
+)
 
 # With the candle in hand --------------------------------------------------------------------------------------------
 
@@ -55,7 +62,7 @@ class Meddling(Stage):
             delattr(mine, GONE[name])
         if ending == "raises":
             raise Boom
-        return hangs() if ending == "hangs" else trio.lowlevel.checkpoint()
+        return (hangs if ending == "hangs" else trio.lowlevel.checkpoint)()
 
     async def play(self, slices=None):
         await super().play(slices)
@@ -453,18 +460,25 @@ async def test_an_object_whose_handler_was_given_up_is_not_taken_for_another_sle
         assert runner.strategies["B"].strategy is stuck
 
 
-async def test_an_object_whose_handler_was_given_up_cannot_be_readmitted_elsewhere(autojump_clock):
+async def test_an_object_whose_handler_was_given_up_cannot_be_added_or_readmitted_elsewhere(autojump_clock):
     async def hangs_long(_):
         with trio.CancelScope(shield=True):
             await trio.sleep(100)
 
     stuck = Strategy(True, hangs_long)
-    strategies = {"A": stuck, "B": Strategy(True, hangs_long), "C": Strategy(True)}
-    async with serving("actors", strategies, candle_timeout=5.0) as runner:
-        await caught(runner.on_slice([event("A")]))
+    ill = StrategySpec(Strategy(True, fail), on_failure=Quarantine())
+    async with serving("actors", {"A": stuck, "B": ill, "C": Strategy(True)}, candle_timeout=5.0) as runner:
+        await caught(runner.on_slice([event("A"), event("B")]))
         await runner.remove("A")
-        await trio.sleep(50)
-        await caught(runner.on_slice([event("B")]))
-        await trio.sleep(20)
-        error = await caught(runner.add("D", stuck))
-        assert str(error).startswith("a handler of the strategy of sleeve 'D' has not ended yet")
+        refused = await caught(runner.add("D", stuck))
+        assert str(refused).startswith("a handler of the strategy of sleeve 'D' has not ended yet")
+        with pytest.raises(RunnerStateError) as raised:
+            runner.readmit("B", stuck)
+        assert str(raised.value) == (
+            "a handler of this object has not ended yet, though it was given up: readmit sleeve 'B' with it when it has, "
+            "or with another object."
+        )
+        await trio.sleep(100)
+        runner.readmit("B", stuck)
+        assert (await runner.on_slice([])).failures == {}
+        assert runner.strategies["B"].strategy is stuck
