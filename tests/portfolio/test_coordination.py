@@ -196,6 +196,9 @@ def test_an_unpolled_sleeve_that_failed_is_polled_again_and_only_that_one():
     hand.until(Kind.CANDLE, {}, event("A"), event("B"))
     hand.send([True, Failure(Boom())])
     assert list(hand.begin().sleeves) == [1]
+    hand.send([True])
+    hand.play({})
+    assert isinstance(hand.begin(), Allocate)  # it has reported, and owes nothing any more
 
 
 def test_the_records_of_a_slice_are_numbered_without_gaps():
