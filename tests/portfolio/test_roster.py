@@ -88,7 +88,7 @@ async def test_a_removed_sleeve_is_told_0_unless_that_is_what_it_was_told_last(d
 @every_mode
 async def test_a_sleeve_can_leave_after_all_that_can_become_of_one(mode):
     """What is known of those behind it moves up."""
-    rules = {"A": Quarantine(), "B": Restart(lambda key: Strategy(True), limit=2, warm_up=1), "C": Quarantine()}
+    rules = {"A": Quarantine(), "B": Restart(lambda key: Strategy(False), limit=2, warm_up=1), "C": Quarantine()}
     strategies = {
         key: StrategySpec(Strategy(True, at_candle=lambda one: one.candle and fail(one)), on_failure=rule)
         for key, rule in rules.items()
@@ -102,7 +102,7 @@ async def test_a_sleeve_can_leave_after_all_that_can_become_of_one(mode):
         after = runner.statistics()
         assert dict(after.sleeves) == {key: before[key] for key in "BCD"}
         assert (before["B"].restarts, before["C"].refused, before["C"].standing) == (1, 1, "quarantined")
-        assert runner.order_refusal("B") is None
+        assert runner.order_refusal("B") == "the sleeve was restarted in slice 3 and has had no grant since"
         assert runner.order_refusal("C").startswith("the sleeve is quarantined since slice 2: ")
         report = await runner.on_slice([event(key) for key in "BCD"])
         assert (dict(report.failures), dict(report.refused)) == ({}, {"C": 1})

@@ -97,6 +97,15 @@ async def test_a_phase_may_be_async(mode, phase, autojump_clock):
 
 
 @every_mode
+@pytest.mark.parametrize("value", [None, True, "text", []])
+async def test_what_a_phase_returns_is_of_no_interest_unless_it_can_be_awaited(mode, value):
+    a = TwoPhases(at_update=lambda _: value, at_evaluation=lambda: value)
+    async with serving(mode, {"A": a}) as runner:
+        await runner.on_slice([event("A")])
+    assert [call[0] for call in a.parts] == ["update", "evaluate"]
+
+
+@every_mode
 async def test_without_a_candle_of_its_own_it_neither_updates_nor_evaluates(mode):
     a = TwoPhases()
     async with serving(mode, {"A": a, "B": Strategy()}) as runner:
