@@ -274,6 +274,22 @@ async def test_a_deferred_answer_to_a_message_that_was_told_is_dropped_and_not_k
     assert ref.statistics().late_replies == 0
 
 
+@every_schedule
+async def test_a_deferred_answer_that_was_given_is_not_kept_whoever_gives_it_and_in_whatever_order(scheduler):
+    replies = []
+    async with open_system(scheduler=scheduler) as system, trio.open_nursery() as nursery:
+        ref = await system.start(collector(replies))
+        nursery.start_soon(ref.ask, "asked")
+        await trio.sleep(1)
+        await ref.tell("told")
+        await trio.sleep(1)
+        asked, told = replies
+        told.send("to nobody")
+        assert list(ref._inbox.deferred) == [asked]
+        asked.send("to the asker")
+        assert not ref._inbox.deferred
+
+
 async def test_a_deferred_answer_after_the_end_is_late(autojump_clock):
     replies = []
     async with open_system() as system, trio.open_nursery() as nursery:
