@@ -290,6 +290,33 @@ async def test_a_deferred_answer_that_was_given_is_not_kept_whoever_gives_it_and
         assert not ref._inbox.deferred
 
 
+async def test_every_answer_that_comes_too_late_counts(autojump_clock):
+    replies = []
+    async with open_system() as system:
+        ref = await system.start(collector(replies))
+        for message in "xyz":
+            with pytest.raises(AskTimeout):
+                await ref.ask(message, timeout=1)
+        for reply in replies:
+            reply.send("too late")
+    assert (ref.statistics().late_replies, system.statistics().late_replies) == (3, 3)
+
+
+@every_schedule
+async def test_an_ask_to_one_who_is_to_end_leaves_a_dead_letter_that_says_so(scheduler):
+    ledger, gate = Ledger(), trio.Event()
+    async with open_system(scheduler=scheduler, observer=ledger) as system, trio.open_nursery() as nursery:
+        ref = await system.start(gated, gate, [], name="a")
+        await ref.tell("in hand")
+        await trio.sleep(1)
+        nursery.start_soon(ref.drain)
+        await trio.sleep(1)
+        with pytest.raises(ActorStopped):
+            await ref.ask("late")
+        gate.set()
+    assert [(letter.message, letter.reason) for letter in ledger.letters] == [("late", "draining")]
+
+
 async def test_a_deferred_answer_after_the_end_is_late(autojump_clock):
     replies = []
     async with open_system() as system, trio.open_nursery() as nursery:

@@ -8,13 +8,20 @@ import attrs
 
 @attrs.frozen
 class Area:
-    """Modules, and tests that are quick and near; a mutant meets those of them that reach it, the quickest first."""
+    """What belongs together.
+
+    Attributes:
+        modules: what is mutated.
+        quick: files of tests that find most mutants in little time; of them a mutant meets those that reach it.
+        wide: files for those that the quick ones let pass.
+    """
 
     modules: Sequence[str]
-    tests: Sequence[str]
+    quick: Sequence[str]
+    wide: Sequence[str]
 
 
-def in_folder(folder: str, names: str, pattern: str) -> list[str]:
+def in_folder(folder: str, names: str, pattern: str = "test_{}.py") -> list[str]:
     return [f"{folder}/{pattern.format(name)}" for name in names.split()]
 
 
@@ -23,23 +30,31 @@ AREAS: Mapping[str, Area] = {
         modules=in_folder(
             "tradedesk/portfolio", "coordination updates holdings standing halts roster phases", "_{}.py"
         ),
-        tests=[
+        quick=in_folder(
+            "tests/portfolio",
+            "coordination two_phases flow budget reports halts meters failure_rules roster failures_and_changes",
+        ),
+        wide=[
             *in_folder(
                 "tests/portfolio",
-                "bad_input budget calls cancellation candle_timeout coordination failure_rules failure_table failures "
-                "failures_and_changes flow halts drawdown_halt meters policy_checks reports roster sleeves trace two_phases",
-                "test_{}.py",
+                "coordination two_phases flow budget reports halts meters failure_rules roster failures_and_changes "
+                "bad_input calls cancellation candle_timeout drawdown_halt failure_table failures policy_checks "
+                "sleeves trace",
             ),
-            *in_folder("tests/laws", "budget changes failures model order", "test_{}.py"),
+            *in_folder("tests/laws", "changes failures model"),
         ],
     ),
     "actors": Area(
         modules=in_folder("actors", "inbox mailbox", "_{}.py"),
-        tests=in_folder(
+        quick=in_folder(
             "tests/actors",
-            "asks cancellation circles crash deadlines drain_timeout errors groups handler_timeout observing order "
-            "overflow restart start stop timers watch",
-            "test_{}.py",
+            "asks crash deadlines drain_timeout errors handler_timeout observing order overflow restart start stop "
+            "timers watch",
+        ),
+        wide=in_folder(
+            "tests/actors",
+            "asks crash deadlines drain_timeout errors handler_timeout observing order overflow restart start stop "
+            "timers watch cancellation circles context fairness groups model recoveries restart_table seam",
         ),
     ),
 }

@@ -75,6 +75,27 @@ def test_releases_and_smaller_grants_are_a_wave_before_the_larger_ones():
     assert hand.play({"A": 2.0, "C": 10.0}) == [{"A": 2.0}, {"C": 10.0}]
 
 
+def test_what_changes_no_holding_goes_with_what_is_less():
+    assert Hand().play({"A": 12.0}) == [{"B": DEFAULT, "C": DEFAULT}, {"A": 12.0}]
+
+
+def test_who_failed_is_told_nothing_and_those_behind_it_are():
+    hand = Hand()
+    wave = hand.begin()
+    assert wave.kind is Kind.POLL
+    hand.send([Failure(Boom()), False, False])
+    wave = hand.answer({})
+    assert (wave.kind, wave.sleeves, wave.payloads) == (Kind.RISK, [1, 2], [DEFAULT, DEFAULT])
+
+
+def test_the_smallest_amount_that_a_failed_sleeve_still_holds_keeps_others_from_more():
+    hand = Hand()
+    hand.play({"A": 0.5})
+    hand.until(Kind.RISK, {"B": 0.5})
+    assert hand.send([Failure(Boom())]) is None
+    assert hand.core.held == [0.5, 0.0, 0.0]
+
+
 def test_a_larger_grant_is_not_asked_for_until_the_smaller_one_is_acknowledged():
     hand = Hand()
     hand.play({"A": 12.0})
@@ -101,6 +122,8 @@ def test_a_grant_that_equals_the_default_moves_what_is_held_and_nothing_is_sent(
     hand.play({})
     assert hand.play({"A": DEFAULT}) == []
     assert hand.core.held == [DEFAULT, 0.0, 0.0]
+    assert hand.play({}) == []
+    assert hand.core.held == [0.0, 0.0, 0.0]
 
 
 def test_nothing_is_sent_after_an_allocation_error():

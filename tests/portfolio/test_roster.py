@@ -95,7 +95,7 @@ async def test_a_sleeve_can_leave_after_all_that_can_become_of_one(mode):
     }
     async with serving(mode, {**strategies, "D": Strategy(True)}) as runner:
         await runner.on_slice([event(key) for key in "ABCD"])
-        await runner.on_slice([event(key, candle=key == "B" or key == "C") for key in "ABCD"])
+        await runner.on_slice([event(key, candle=key in {"B", "C"}) for key in "ABCD"])
         await runner.on_slice([event(key, candle=1) for key in "ABCD"])
         before = runner.statistics().sleeves
         await runner.remove("A")
