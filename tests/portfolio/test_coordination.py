@@ -75,6 +75,21 @@ def test_releases_and_smaller_grants_are_a_wave_before_the_larger_ones():
     assert hand.play({"A": 2.0, "C": 10.0}) == [{"A": 2.0}, {"C": 10.0}]
 
 
+def test_before_its_first_report_a_sleeve_is_not_active_and_holds_nothing():
+    core = Hand().core
+    assert (core.active, core.held) == ((), [0.0, 0.0, 0.0])
+    core.admit(Sleeve("D", "D", None), "raise")
+    assert (core.active, core.held) == ((), [0.0, 0.0, 0.0, 0.0])
+    assert [one.standing for one in core.sleeve_statistics().values()] == ["inactive"] * 4
+
+
+def test_a_sleeve_that_fails_its_first_report_is_not_active():
+    hand, asked = Hand(), []
+    hand.begin()
+    asked.append(hand.send([Failure(Boom()), True, False]).active)
+    assert asked == [["B"]]
+
+
 def test_what_changes_no_holding_goes_with_what_is_less():
     assert Hand().play({"A": 12.0}) == [{"B": DEFAULT, "C": DEFAULT}, {"A": 12.0}]
 

@@ -342,6 +342,15 @@ def test_a_slice_closed_at_its_candles_is_followed_by_a_poll_of_everybody_also_b
     assert (poll.kind, list(poll.sleeves)) == (Kind.POLL, [0, 1])
 
 
+def test_unpolled_the_report_of_an_update_counts_for_the_allocation():
+    core = core_of("A")
+    steps = begin(core)
+    settle(core, steps, next(steps))
+    steps = begin(core, event("A"))
+    next(steps)
+    assert steps.send([True]).active == ["A"]
+
+
 def test_a_slice_closed_at_its_evaluations_is_followed_by_a_poll_of_everybody():
     core = core_of("A")
     steps = begin(core)

@@ -1,0 +1,80 @@
+"""What mutmut leaves out: a statement taken away. One process for each, forked from one that has the tools loaded."""
+
+import ast
+import os
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from importlib.machinery import SourceFileLoader
+from pathlib import Path
+
+import attrs
+import pytest
+
+PATIENCE = 60
+"""Seconds that the tests have for one deletion; a statement whose absence lets them hang is noticed by that."""
+
+SIMPLE = (ast.Expr, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Delete, ast.Raise, ast.Return, ast.Break)
+
+
+@attrs.frozen
+class Deletion:
+    module: str
+    function: str
+    line: str
+    source: str
+
+
+def deletions_of(root: Path, module: str) -> Iterator[Deletion]:
+    """Each simple statement of each function, taken away."""
+    source = (root / module).read_text("utf-8")
+    lines = source.splitlines(keepends=True)
+    for function, node in _functions(ast.parse(source)):
+        for statement in ast.walk(node):
+            if isinstance(statement, SIMPLE) and not _is_text(statement):
+                first, last = statement.lineno - 1, statement.end_lineno or statement.lineno
+                indent = lines[first][: statement.col_offset]
+                taken = " ".join(line.strip() for line in lines[first:last])
+                yield Deletion(module, function, taken, "".join([*lines[:first], f"{indent}pass\n", *lines[last:]]))
+
+
+def _functions(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node.name, node
+        elif isinstance(node, ast.ClassDef):
+            for child in node.body:
+                if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
+                    yield f"{node.name}.{child.name}", child
+
+
+def _is_text(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+
+
+def is_noticed(root: Path, deletion: Deletion, tests: Sequence[str]) -> bool:
+    """Run the tests on the code without the statement, in a child process."""
+    child = os.fork()
+    if child == 0:
+        _run_and_leave(root, deletion, tests)
+    _, status = os.waitpid(child, 0)
+    return status != 0
+
+
+def _run_and_leave(root: Path, deletion: Deletion, tests: Sequence[str]) -> None:
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    if not os.environ.get("LOUD"): os.dup2(nowhere, 1)
+    if not os.environ.get("LOUD"): os.dup2(nowhere, 2)
+    os.chdir(root)
+    sys.path.insert(0, str(root))
+    sys.dont_write_bytecode = True
+    file, read = str(root / deletion.module), SourceFileLoader.get_code
+
+    def get_code(loader: SourceFileLoader, fullname: str) -> object:
+        if loader.path == file:
+            return compile(deletion.source, file, "exec", dont_inherit=True)
+        return read(loader, fullname)
+
+    SourceFileLoader.get_code = get_code  # type: ignore[method-assign, assignment]
+    signal.alarm(PATIENCE)
+    os._exit(int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", *tests])))
