@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tests.mutation.areas import AREAS, Area, no_mutant
+from tests.mutation.deletions import mutants_by_deletion
 from tests.mutation.found import Mutant, mutants_of
 from tests.mutation.survivors import Survivor, explained
 
@@ -37,11 +38,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__)
     parser.add_argument("areas", nargs="*", choices=[*AREAS, []], help="all, if none is named")
     parser.add_argument("--folder", type=Path, default=ROOT / "build" / "mutation", help="where to work, and go on")
+    parser.add_argument("--deletions", action="store_true", help="take statements away, one at a time, without mutmut")
     parser.add_argument("--read", action="store_true", help="run nothing, say what was found there")
     asked = parser.parse_args()
     complaints: list[str] = []
     for name in asked.areas or AREAS:
         folder, area = asked.folder / name, AREAS[name]
+        if asked.deletions:
+            os.environ["SCHEDULE_SEEDS"] = "3"
+            complaints += judge([one for module in area.modules for one in deleted(module, area)], area)
+            continue
         if not asked.read:
             measure(folder, area)
         complaints += judge(found(folder, area), area)
@@ -59,6 +65,13 @@ def measure(folder: Path, area: Area) -> None:
 
 def found(folder: Path, area: Area) -> list[Mutant]:
     return [mutant for module in area.modules for mutant in mutants_of(folder, module)]
+
+
+def deleted(module: str, area: Area) -> Iterator[Mutant]:
+    """Deletions meet the quick tests; who survives meets all that are near."""
+    for mutant in mutants_by_deletion(ROOT, module, area.quick):
+        print(f"    {mutant.fate:8} {mutant.function}: {mutant.line}", flush=True)
+        yield mutant
 
 
 def mutmut(folder: Path, modules: Sequence[str], tests: Sequence[str], *names: str, seeds: str) -> None:
@@ -100,7 +113,9 @@ def judge(mutants: Sequence[Mutant], area: Area) -> Iterator[str]:
         if key not in known(area):
             yield f"not explained: {mutant.name}\n    - {mutant.line}\n    + {mutant.becomes}"
     if all(mutant.fate != "not run" for mutant in mutants):
-        for module, function, line, becomes in sorted(known(area) - left.keys()):
+        deletions = any(mutant.becomes == "pass" for mutant in mutants)
+        asked = {key for key in known(area) if (key[-1] == "pass") == deletions}
+        for module, function, line, becomes in sorted(asked - left.keys()):
             yield f"explained, and does not survive: {module} {function}\n    - {line}\n    + {becomes}"
 
 

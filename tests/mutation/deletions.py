@@ -1,4 +1,7 @@
-"""What mutmut leaves out: a statement taken away. One process for each, forked from one that has the tools loaded."""
+"""What mutmut leaves out: a statement taken away. One process for each, forked from one that has loaded pytest and trio.
+
+Neither of our packages may be loaded there, nor a plugin that pytest is to rewrite: the child imports them anew.
+"""
 
 import ast
 import os
@@ -10,6 +13,11 @@ from pathlib import Path
 
 import attrs
 import pytest
+import trio
+
+from tests.mutation.found import Mutant
+
+LOADED = (attrs, pytest, trio)
 
 PATIENCE = 60
 """Seconds that the tests have for one deletion; a statement whose absence lets them hang is noticed by that."""
@@ -52,29 +60,41 @@ def _is_text(statement: ast.stmt) -> bool:
     return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
 
 
-def is_noticed(root: Path, deletion: Deletion, tests: Sequence[str]) -> bool:
-    """Run the tests on the code without the statement, in a child process."""
+def mutants_by_deletion(root: Path, module: str, tests: Sequence[str]) -> Iterator[Mutant]:
+    """Try every deletion; raise RuntimeError where the tests fail on the code as it is."""
+    if _fails(root, module, (root / module).read_text("utf-8"), tests):
+        raise RuntimeError(f"the tests fail without any deletion: {' '.join(tests)}")
+    for number, one in enumerate(deletions_of(root, module), 1):
+        noticed = _fails(root, module, one.source, tests)
+        name = f"{module}, deletion {number}"
+        yield Mutant(module, one.function, one.line, "pass", "killed" if noticed else "survived", name)
+
+
+def _fails(root: Path, module: str, source: str, tests: Sequence[str]) -> bool:
     child = os.fork()
     if child == 0:
-        _run_and_leave(root, deletion, tests)
+        try:
+            os._exit(_run(root, module, source, tests))
+        finally:
+            os._exit(1)
     _, status = os.waitpid(child, 0)
     return status != 0
 
 
-def _run_and_leave(root: Path, deletion: Deletion, tests: Sequence[str]) -> None:
+def _run(root: Path, module: str, source: str, tests: Sequence[str]) -> int:
     nowhere = os.open(os.devnull, os.O_WRONLY)
-    if not os.environ.get("LOUD"): os.dup2(nowhere, 1)
-    if not os.environ.get("LOUD"): os.dup2(nowhere, 2)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
     os.chdir(root)
     sys.path.insert(0, str(root))
     sys.dont_write_bytecode = True
-    file, read = str(root / deletion.module), SourceFileLoader.get_code
+    file, read = str(root / module), SourceFileLoader.get_code
 
     def get_code(loader: SourceFileLoader, fullname: str) -> object:
         if loader.path == file:
-            return compile(deletion.source, file, "exec", dont_inherit=True)
+            return compile(source, file, "exec", dont_inherit=True)
         return read(loader, fullname)
 
-    SourceFileLoader.get_code = get_code  # type: ignore[method-assign, assignment]
+    SourceFileLoader.get_code = get_code
     signal.alarm(PATIENCE)
-    os._exit(int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", *tests])))
+    return int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", *tests]))
