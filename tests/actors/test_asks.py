@@ -275,6 +275,22 @@ async def test_a_deferred_answer_to_a_message_that_was_told_is_dropped_and_not_k
 
 
 @every_schedule
+async def test_who_asked_gets_the_first_answer_and_the_second_is_refused(scheduler):
+    caught = []
+
+    def answer_twice(inbox):
+        inbox.reply("first")
+        with pytest.raises(AlreadyReplied) as raised:
+            inbox.reply("second")
+        caught.append(raised.value)
+
+    async with open_system(scheduler=scheduler) as system:
+        ref = await system.start(worker, name="a")
+        assert await ref.ask(Do(answer_twice)) == "first"
+    assert [type(error) for error in caught] == [AlreadyReplied]
+
+
+@every_schedule
 async def test_a_deferred_answer_that_was_given_is_not_kept_whoever_gives_it_and_in_whatever_order(scheduler):
     replies = []
     async with open_system(scheduler=scheduler) as system, trio.open_nursery() as nursery:

@@ -254,3 +254,14 @@ async def test_a_ref_prints_its_name_and_state():
     async with open_system() as system:
         ref = await system.start(silent, name="a")
         assert (repr(ref), ref.name) == ("<Ref 'a' running>", "a")
+
+
+async def test_the_age_of_a_message_is_the_time_since_it_was_taken_up(autojump_clock):
+    gate = trio.Event()
+    async with open_system() as system:
+        ref = await system.start(gated, gate, [])
+        await trio.sleep(100)
+        await ref.tell("slow")
+        await trio.sleep(7)
+        assert ref.statistics().age == 7
+        gate.set()

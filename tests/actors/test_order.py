@@ -288,7 +288,7 @@ async def test_a_line_that_askers_come_to_and_leave_stays_short_and_forgets_nobo
 
 
 async def test_a_sender_that_leaves_the_line_leaves_nothing_in_it(autojump_clock):
-    async with full_inbox() as (ref, seen, nursery):
+    async with full_inbox() as (ref, seen, _nursery):
         with trio.move_on_after(1):
             await ref.tell("hasty")
         assert not ref._inbox.blocked
@@ -313,3 +313,26 @@ async def test_a_sender_that_was_swept_out_of_the_line_before_it_ran_again_leave
         await scatter()  # the sixty-fourth in line sweeps it
         assert hasty.cancelled_caught
     assert seen == ["in hand", "queued"]
+
+
+@every_schedule
+async def test_an_actor_that_waited_in_vain_for_a_message_takes_those_that_come_later(scheduler):
+    seen = []
+
+    async def impatient(inbox):
+        while True:
+            with trio.move_on_after(1) as limit:
+                seen.append(await anext(inbox))
+            if limit.cancelled_caught:
+                seen.append("nothing")
+                await trio.sleep(1)
+
+    async with open_system(scheduler=scheduler) as system:
+        ref = await system.start(impatient)
+        await trio.sleep(1.5)
+        await ref.tell("while it looked away")
+        await trio.sleep(2)
+        await ref.tell("while it looked away again")
+        await trio.sleep(1)
+        await ref.stop()
+    assert seen[:4] == ["nothing", "while it looked away", "nothing", "while it looked away again"]

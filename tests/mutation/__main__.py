@@ -69,7 +69,7 @@ def found(folder: Path, area: Area) -> list[Mutant]:
 
 def deleted(module: str, area: Area) -> Iterator[Mutant]:
     """Deletions meet the quick tests; who survives meets all that are near."""
-    for mutant in mutants_by_deletion(ROOT, module, area.quick):
+    for mutant in mutants_by_deletion(ROOT, module, area.quick, area.wide):
         print(f"    {mutant.fate:8} {mutant.function}: {mutant.line}", flush=True)
         yield mutant
 

@@ -60,12 +60,17 @@ def _is_text(statement: ast.stmt) -> bool:
     return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
 
 
-def mutants_by_deletion(root: Path, module: str, tests: Sequence[str]) -> Iterator[Mutant]:
-    """Try every deletion; raise RuntimeError where the tests fail on the code as it is."""
-    if _fails(root, module, (root / module).read_text("utf-8"), tests):
-        raise RuntimeError(f"the tests fail without any deletion: {' '.join(tests)}")
+def mutants_by_deletion(root: Path, module: str, *rings: Sequence[str]) -> Iterator[Mutant]:
+    """Try every deletion with one ring of tests after the other, until one notices it.
+
+    Raises:
+        RuntimeError: The tests of a ring fail on the code as it is.
+    """
+    for tests in rings:
+        if _fails(root, module, (root / module).read_text("utf-8"), tests):
+            raise RuntimeError(f"the tests fail without any deletion: {' '.join(tests)}")
     for number, one in enumerate(deletions_of(root, module), 1):
-        noticed = _fails(root, module, one.source, tests)
+        noticed = any(_fails(root, module, one.source, tests) for tests in rings)
         name = f"{module}, deletion {number}"
         yield Mutant(module, one.function, one.line, "pass", "killed" if noticed else "survived", name)
 
