@@ -41,6 +41,7 @@ AREAS: Mapping[str, Area] = {
                 "bad_input calls cancellation candle_timeout drawdown_halt failure_table failures policy_checks "
                 "sleeves trace",
             ),
+            "tests/portfolio/hostile/test_meddling.py",
             *in_folder("tests/laws", "changes failures model"),
         ],
     ),
