@@ -75,6 +75,13 @@ def test_releases_and_smaller_grants_are_a_wave_before_the_larger_ones():
     assert hand.play({"A": 2.0, "C": 10.0}) == [{"A": 2.0}, {"C": 10.0}]
 
 
+def test_candles_that_reach_everybody_count_for_everybody_slice_by_slice():
+    hand = Hand()
+    for _ in range(3):
+        hand.play({}, *map(event, KEYS))
+    assert [one.handled for one in hand.core.sleeve_statistics().values()] == [3, 3, 3]
+
+
 def test_before_its_first_report_a_sleeve_is_not_active_and_holds_nothing():
     core = Hand().core
     assert (core.active, core.held) == ((), [0.0, 0.0, 0.0])
