@@ -233,6 +233,7 @@ def test_closed_at_the_candles_the_next_slice_polls_everybody_and_sends_no_risk_
     assert isinstance(step, Wave)
     assert (step.kind, list(step.sleeves)) == (Kind.POLL, [0, 1, 2])
     assert hand.play({"A": 5.0}) == []
+    assert isinstance(hand.begin(), Allocate)  # everybody has been asked, and reports are trusted again
 
 
 def test_an_unpolled_sleeve_that_failed_is_polled_again_and_only_that_one():
@@ -312,3 +313,12 @@ def test_nothing_is_kept_of_candles_where_no_rule_asks_for_them():
     hand = restarting()
     hand.play({}, event("A"), event("B"), event("C"))
     assert hand.core.standing.memories == {}
+
+
+def test_a_sleeve_that_went_down_as_it_took_its_risk_is_not_active_in_the_next_slice():
+    hand = restarting()
+    hand.play({}, active=("A", "B"))
+    hand.until(Kind.RISK, {"B": 12.0}, active=("A", "B"))
+    hand.send([Failure(Boom())])
+    hand.begin()
+    assert hand.send([True, False]).active == ["A"]

@@ -376,3 +376,15 @@ def test_a_slice_whose_evaluations_are_all_refused_leaves_nobody_to_poll():
         steps.send([Failure(Boom())])
     poll = next(begin(core))
     assert (poll.kind, list(poll.sleeves)) == (Kind.POLL, [0])
+
+
+def test_what_was_cut_between_the_phases_leaves_with_its_sleeve():
+    core = core_of("A")
+    steps = begin(core, event("A"))
+    next(steps)
+    steps.send([True])
+    steps.close()
+    core.dismiss(0, None)
+    steps = begin(core)
+    waves = settle(core, steps, next(steps))
+    assert [wave.kind for wave in waves if isinstance(wave, Wave)] == [Kind.POLL, Kind.RISK]
