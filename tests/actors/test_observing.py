@@ -63,6 +63,7 @@ async def test_a_behaviour_that_returns_has_finished():
         ref.tell_nowait("x")
         ref.tell_nowait("y")
     assert (ledger.done, ledger.letters) == (["x"], [DeadLetter("a", "y", "drained")])
+    assert {record.actor for record in ledger.records} == {"a"}
 
 
 async def test_a_message_to_an_actor_that_has_ended_is_a_dead_letter_that_says_so():

@@ -322,3 +322,10 @@ def test_a_sleeve_that_went_down_as_it_took_its_risk_is_not_active_in_the_next_s
     hand.send([Failure(Boom())])
     hand.begin()
     assert hand.send([True, False]).active == ["A"]
+
+
+def test_a_sleeve_that_goes_down_at_the_poll_is_not_active_for_the_allocation_behind_it():
+    hand = restarting()
+    hand.play({}, active=("A", "B"))
+    hand.begin()
+    assert hand.send([True, Failure(Boom()), False]).active == ["A"]
