@@ -306,6 +306,30 @@ async def test_a_deferred_answer_that_was_given_is_not_kept_whoever_gives_it_and
         assert not ref._inbox.deferred
 
 
+async def test_who_waits_for_a_deferred_answer_learns_of_the_crash_that_ended_the_life_which_owed_it(autojump_clock):
+    errors, boom = [], Boom()
+
+    async def defers_and_crashes(inbox):
+        async for message in inbox:
+            if message is boom:
+                raise boom
+            inbox.defer()
+
+    async def asker(ref):
+        try:
+            await ref.ask("x")
+        except ActorStopped as error:
+            errors.append(error)
+
+    async with open_system() as system, trio.open_nursery() as nursery:
+        ref = await system.start(defers_and_crashes, restart=Restart())
+        nursery.start_soon(asker, ref)
+        await trio.sleep(1)
+        await ref.tell(boom)
+        await trio.sleep(1)
+    assert [error.__cause__ for error in errors] == [boom]
+
+
 async def test_every_answer_that_comes_too_late_counts(autojump_clock):
     replies = []
     async with open_system() as system:

@@ -336,3 +336,32 @@ async def test_an_actor_that_waited_in_vain_for_a_message_takes_those_that_come_
         await trio.sleep(1)
         await ref.stop()
     assert seen[:4] == ["nothing", "while it looked away", "nothing", "while it looked away again"]
+
+
+async def test_an_actor_with_a_full_inbox_lets_others_run_after_each_quantum():
+    seen, lengths = [], []
+    async with open_system() as system:
+        ref = await system.start(keeper, seen)
+        for number in range(200):
+            ref.tell_nowait(number)
+        while len(seen) < 200:
+            await trio.lowlevel.checkpoint()
+            lengths.append(len(seen))
+    assert set(lengths) <= {0, 64, 128, 192, 200}
+    assert len(set(lengths)) > 2  # somebody else ran in between
+
+
+@pytest.mark.parametrize("before", [0, 1, 2])
+async def test_a_stop_beside_a_message_to_an_actor_that_waits_comes_first(before, autojump_clock):
+    seen = []
+    async with open_system() as system, trio.open_nursery() as nursery:
+        ref = await system.start(keeper, seen)
+        for _ in range(before):
+            await ref.tell("before")
+            await wait_all_tasks_blocked()
+        ref.tell_nowait("too late")
+        nursery.start_soon(ref.stop)
+        with trio.CancelScope() as now:
+            now.cancel()
+            await ref.stop()
+    assert seen == ["before"] * before
