@@ -365,3 +365,29 @@ async def test_a_stop_beside_a_message_to_an_actor_that_waits_comes_first(before
             now.cancel()
             await ref.stop()
     assert seen == ["before"] * before
+
+
+async def test_an_actor_may_tell_itself_before_it_first_waits(autojump_clock):
+    seen = []
+
+    async def eager(inbox):
+        inbox.ref.tell_nowait("to myself")
+        async for message in inbox:
+            seen.append(message)
+
+    async with open_system() as system:
+        await system.start(eager)
+    assert seen == ["to myself"]
+
+
+async def test_what_waits_for_a_place_when_its_actor_is_told_to_stop_is_a_dead_letter_that_says_so(autojump_clock):
+    ledger, gate = Ledger(), trio.Event()
+    async with open_system(observer=ledger) as system, trio.open_nursery() as nursery:
+        ref = await system.start(gated, gate, [], name="a", capacity=1)
+        for message in ("in hand", "queued", "in line"):
+            nursery.start_soon(ref.tell, message)
+            await trio.sleep(1)
+        nursery.start_soon(ref.stop)
+        await trio.sleep(1)
+        assert [(letter.message, letter.reason) for letter in ledger.letters] == [("in line", "stopping")]
+        gate.set()
