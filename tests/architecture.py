@@ -109,6 +109,7 @@ EXTRAS = {
     "cyclopts": ("tradedesk.cli",),
     "rich": ("tradedesk.cli",),
     "cattrs": ("tradedesk.cli",),
+    "polars": ("tradedesk.backtest.parquet",),
     "talib": ("tradedesk.indicators.talib",),
     "numpy": ("tradedesk.indicators.talib", "tradedesk.metrics._arrays"),
     "hypothesis": ("tradedesk.testing", "actors.testing"),
@@ -116,7 +117,9 @@ EXTRAS = {
     "outcome": ("actors.testing",),  # of trio's own interface: what `reschedule` hands to a task
 }
 
-MAY_MISS_AN_EXTRA = words("tradedesk.cli tradedesk.__main__ tradedesk.indicators.talib tradedesk.metrics._arrays")
+MAY_MISS_AN_EXTRA = words(
+    "tradedesk.cli tradedesk.__main__ tradedesk.indicators.talib tradedesk.metrics._arrays tradedesk.backtest.parquet"
+)
 
 PUBLIC_SUBMODULES = {"types", "policies", "testing"}
 
