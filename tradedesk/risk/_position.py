@@ -71,7 +71,7 @@ class PositionTracker:
 
     @property
     def cost(self) -> float:
-        """What is held times its average entry price, in points: below 0 when short (at prices above 0), 0 when flat."""
+        """What is held, with its sign, times its average entry price, in points; 0 when flat."""
         return float(self._trip.cost) if self._trip else 0.0
 
     @property
