@@ -56,6 +56,9 @@ async def test_a_sleeve_that_is_quarantined_to_be_flat_is_closed_out_at_the_next
         ("sell", 3 * MINUTE, "open", "close_out"),
     ]
     assert result.sleeves["EURUSD"].size == 0.0
+    assert [(fault.close_time, fault.sleeve, fault.outcome) for fault in result.faults] == [
+        (2 * MINUTE, "EURUSD", "the sleeve is quarantined since slice 2: Boom()")
+    ]
 
 
 async def test_a_sleeve_is_closed_out_once_however_long_its_market_is_quiet():
