@@ -77,7 +77,8 @@ LAYERS = {
         may_import="readers",
     ),
     "readers": row(
-        holds="tradedesk.marketdata._csv tradedesk.marketdata._csv_faults tradedesk.marketdata._text",
+        holds="tradedesk.marketdata._csv tradedesk.marketdata._row_faults tradedesk.marketdata._rows tradedesk.marketdata._text "
+        "tradedesk.marketdata.columns tradedesk.marketdata.quality._files",
         may_import="values",
     ),
     "actors": row(
@@ -109,16 +110,17 @@ EXTRAS = {
     "cyclopts": ("tradedesk.cli",),
     "rich": ("tradedesk.cli",),
     "cattrs": ("tradedesk.cli",),
-    "polars": ("tradedesk.backtest.parquet",),
     "talib": ("tradedesk.indicators.talib",),
     "numpy": ("tradedesk.indicators.talib", "tradedesk.metrics._arrays"),
+    "polars": ("tradedesk.marketdata.columns._frames", "tradedesk.backtest.parquet"),
     "hypothesis": ("tradedesk.testing", "actors.testing"),
     "pytest": ("actors.testing.pytest_plugin",),
     "outcome": ("actors.testing",),  # of trio's own interface: what `reschedule` hands to a task
 }
 
 MAY_MISS_AN_EXTRA = words(
-    "tradedesk.cli tradedesk.__main__ tradedesk.indicators.talib tradedesk.metrics._arrays tradedesk.backtest.parquet"
+    "tradedesk.cli tradedesk.__main__ tradedesk.indicators.talib tradedesk.metrics._arrays "
+    "tradedesk.marketdata.columns._reading tradedesk.backtest.parquet"
 )
 
 PUBLIC_SUBMODULES = {"types", "policies", "testing"}
