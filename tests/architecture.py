@@ -64,6 +64,7 @@ LAYERS = {
         "tradedesk.portfolio._halts tradedesk.portfolio._halt_rules tradedesk.portfolio._meters "
         "tradedesk.execution._fills tradedesk.execution._checks tradedesk.execution._desk tradedesk.execution._ledger "
         "tradedesk.execution._matching tradedesk.execution._ticket tradedesk.execution._hearing "
+        "tradedesk.execution._booking tradedesk.execution._books tradedesk.execution._lines tradedesk.execution._protocols "
         "tradedesk.risk tradedesk.indicators "
         "tradedesk.strategies tradedesk.metrics",
         may_import="values",
@@ -111,14 +112,15 @@ EXTRAS = {
     "cattrs": ("tradedesk.cli",),
     "talib": ("tradedesk.indicators.talib",),
     "numpy": ("tradedesk.indicators.talib", "tradedesk.metrics._arrays"),
-    "polars": ("tradedesk.marketdata.columns._frames",),
+    "polars": ("tradedesk.marketdata.columns._frames", "tradedesk.backtest.parquet"),
     "hypothesis": ("tradedesk.testing", "actors.testing"),
     "pytest": ("actors.testing.pytest_plugin",),
     "outcome": ("actors.testing",),  # of trio's own interface: what `reschedule` hands to a task
 }
 
 MAY_MISS_AN_EXTRA = words(
-    "tradedesk.cli tradedesk.__main__ tradedesk.indicators.talib tradedesk.metrics._arrays tradedesk.marketdata.columns._reading"
+    "tradedesk.cli tradedesk.__main__ tradedesk.indicators.talib tradedesk.metrics._arrays "
+    "tradedesk.marketdata.columns._reading tradedesk.backtest.parquet"
 )
 
 PUBLIC_SUBMODULES = {"types", "policies", "testing"}
