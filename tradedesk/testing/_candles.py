@@ -110,7 +110,7 @@ def candles(*, max_move: float = 0.05) -> st.SearchStrategy[Candle]:
     return bars(gaps=True, max_move=max_move).map(lambda bar: Price().candle(bar, EPOCH))
 
 
-def candleseries(
+def candle_series(
     instrument: str = "EURUSD",
     *,
     min_size: int = 0,

@@ -325,6 +325,8 @@ def policy_verdicts(
         TypeError: It has neither ``allocate`` nor ``allocate_with``.
         ValueError: A law to skip or to add is not known, or there are no sleeves or examples.
     """
+    if isinstance(policy, type):
+        raise TypeError(f"{policy.__name__} is a class: give a policy, such as {policy.__name__}(...)")
     if not any(callable(getattr(policy, method, None)) for method in ("allocate", "allocate_with")):
         raise TypeError(f"{policy!r} is no policy: it has neither allocate() nor allocate_with()")
     added = [law if isinstance(law, Law) else named(OPTIONAL_POLICY_LAWS, [law], "extra")[0] for law in extra]

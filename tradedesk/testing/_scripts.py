@@ -74,6 +74,7 @@ class ScriptedStrategy:
     crashes: Iterable[CrashPoint] = ()
     sleeve: str | None = None
     calls: list[tuple[Call, object]] = attrs.field(factory=list, init=False)
+    _made: dict[Call, int] = attrs.field(factory=lambda: dict.fromkeys(CALLS, 0), init=False)
 
     def set_risk_per_trade(self, value: float) -> None:
         """Write the risk down."""
@@ -81,7 +82,7 @@ class ScriptedStrategy:
 
     def is_regime_active(self) -> bool:
         """Say what the script says after so many candles."""
-        answer = bool(self.script) and self.script[min(self._count("candle"), len(self.script) - 1)]
+        answer = bool(self.script) and self.script[min(self._made["candle"], len(self.script) - 1)]
         self._called("report", answer)
         return answer
 
@@ -89,12 +90,9 @@ class ScriptedStrategy:
         """Write the candle down."""
         self._called("candle", event)
 
-    def _count(self, call: Call) -> int:
-        return sum(1 for made, _ in self.calls if made == call)
-
     def _called(self, call: Call, subject: object) -> None:
         self.calls.append((call, subject))
-        number = self._count(call)
+        number = self._made[call] = self._made[call] + 1
         for point in self.crashes:
             if (point.call, point.number) == (call, number) and self.sleeve in (None, point.sleeve):
                 raise PlannedCrash(f"call {number} of {call} fails, as planned")
