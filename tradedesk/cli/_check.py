@@ -25,6 +25,7 @@ except ModuleNotFoundError as error:
 _BUDGETS: Final = ("portfolio_risk_budget", "budget")
 _FILLED_IN: Final = ("instrument", "desk", "candles")
 
+Count = Annotated[int, Parameter(help="How many cases to try.")]  # in a docstring "examples" heads a section
 Names = Annotated[tuple[str, ...], Parameter(negative=(), consume_multiple=False)]
 
 
@@ -32,7 +33,7 @@ def check(
     reference: str,
     /,
     *,
-    examples: int = 100,
+    examples: Count = 100,
     skip: Names = (),
     extra: Names = (),
     budget: float = 100.0,
@@ -49,9 +50,6 @@ def check(
     reference
         `module:object`, the module in this folder or installed: a policy, its class, the class of a strategy, or a
         function that makes one of them. Of its parameters `instrument`, `desk`, `candles` and `budget` are filled in.
-
-    Examples:
-        How many cases to try.
     skip
         A law that need not be kept; may be given more than once.
     extra

@@ -191,7 +191,7 @@ def _parts(
     names: Sequence[Instrument], of: st.SearchStrategy[Bar], ties: Ties
 ) -> st.SearchStrategy[Mapping[Instrument, Bar]]:
     if ties == "all":
-        return st.fixed_dictionaries(dict.fromkeys(names, of))
+        return st.tuples(*[of for _ in names]).map(lambda drawn: dict(zip(names, drawn, strict=True)))
     if ties not in ("drawn", "none"):
         raise ValueError(f"ties must be 'drawn', 'all' or 'none', not {ties!r}")
     most = len(names) if ties == "drawn" else 1
