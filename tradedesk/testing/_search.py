@@ -36,7 +36,7 @@ class Law:
         try:
             return self.check(happened)
         except AssertionError as error:
-            return str(error) or "an assertion failed"
+            return (str(error) or "an assertion failed").splitlines()[0]  # a framework may explain at length
 
 
 def named(laws: Iterable[Law], names: Iterable[str], what: str) -> list[Law]:
