@@ -37,9 +37,7 @@ def test_the_smallest_series_is_empty():
 def test_series_of_a_size_shrink_to_flat_bars_one_after_the_other():
     series = smallest(candle_series("GBPUSD", min_size=3), lambda _: True)
     times = ["2024-01-01T00:00:00Z", "2024-01-01T00:01:00Z", "2024-01-01T00:02:00Z"]
-    assert series == [
-        CandleCloseEvent("GBPUSD", "1MINUTE", Candle(time, 100.0, 100.0, 100.0, 100.0)) for time in times
-    ]
+    assert series == [CandleCloseEvent("GBPUSD", "1MINUTE", Candle(time, 100.0, 100.0, 100.0, 100.0)) for time in times]
 
 
 def test_a_fall_of_a_percent_over_night_shrinks_to_two_bars():

@@ -76,7 +76,9 @@ def test_a_naive_timestamp_is_the_same_moment():
 def test_the_smallest_is_one_fault_in_two_flat_candles():
     stream, planted = smallest(Bad)
     assert planted == [(0, Bad.NAN)]
-    assert [(event.candle.low, event.candle.high) for slice_ in stream for event in slice_.events] == [(100.0, 100.0)] * 2
+    assert [(event.candle.low, event.candle.high) for slice_ in stream for event in slice_.events] == [
+        (100.0, 100.0)
+    ] * 2
 
 
 @given(hostile_streams(["A", "B"], max_size=6, most=2))
@@ -98,5 +100,5 @@ def test_the_list_says_where_each_fault_is(drawn):
 
 
 def test_no_kinds_are_refused():
-    with pytest.raises(ValueError, match="^kinds is empty; a hostile stream has at least one fault$"):
+    with pytest.raises(ValueError, match=r"^kinds is empty; a hostile stream has at least one fault$"):
         hostile_streams(["A"], kinds=[])

@@ -10,6 +10,7 @@ from tradedesk.marketdata import CandleCloseEvent, Instrument, period_seconds
 from tradedesk.testing._candles import FLAT, Bar, bars, runs, series
 from tradedesk.testing._foreign import Caught
 from tradedesk.testing._hypothesis import st
+from tradedesk.testing._limits import Endless, Limits
 from tradedesk.testing._lived import RISKS, Lived, Restarted, StrategyCase, pickled
 from tradedesk.testing._play import Floor, Maker, Observe
 from tradedesk.testing._pristine import Pristine
@@ -32,7 +33,8 @@ def strategy_cases(
     of = bars(gaps=gaps, max_move=max_move)
     some = runs(of, 0, candles)
     drawn = some if not more_than else some | runs(of, more_than + 1, candles)
-    changes = st.tuples(st.integers(0, candles - 1), st.sampled_from(RISKS))
+    whens = st.integers(0, min(3, candles - 1)) | st.integers(0, candles - 1)
+    changes = st.tuples(whens, st.sampled_from(RISKS))
     left = st.integers(1, 3) | st.integers(1, candles)
     return st.builds(_case, drawn, st.lists(changes, max_size=RISK_CHANGES), left)
 
@@ -72,11 +74,15 @@ class Bench:
         self._pristine = Pristine(self.make.factory, one)
 
     def _first(self) -> object:
-        """A strategy, to see what it is; None where the factory raises, which is for the laws to find."""
-        made = None
-        with Caught():
-            made = self.make.build(self.candles([FLAT]), Floor(self.make.instrument) if self.make.needs_desk else None)
-        if made is not None:
+        """A strategy, to see what it is; None where the factory raises or hangs, which is for the laws to find."""
+        floor = Floor(self.make.instrument) if self.make.needs_desk else None
+        made: object = None
+        try:
+            with Caught() as caught, Limits():
+                made = self.make.build(self.candles([FLAT]), floor)
+        except Endless:
+            return None
+        if caught.error is None:
             self.make.recognise(made)
         return made
 
