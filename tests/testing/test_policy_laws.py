@@ -223,7 +223,7 @@ def caps_the_first(asked):
 def test_a_law_of_the_users_own_is_a_function():
     assert check_policy(Capped(EqualSplitRiskPolicy(100.0), per_sleeve=20.0), extra=[caps_the_first])
     verdict = policy_verdicts(EqualSplitRiskPolicy(100.0), extra=[caps_the_first]).of("caps_the_first")
-    assert (verdict.says, verdict.problem) == ("Gives A no more than 20. Not a law of others", "A gets 100.0 of 100.0")
+    assert (verdict.says, verdict.problem) == ("gives A no more than 20. Not a law of others", "A gets 100.0 of 100.0")
 
 
 # Facts ----------------------------------------------------------------------------------------------------------------

@@ -20,18 +20,18 @@ from tradedesk.testing._verdicts import Verdicts
 
 RISK_CHANGES: Final = 3
 """In one case, at most."""
+MOST: Final = 0.05
+"""How far a candle moves, as a part of 100.0."""
 BEYOND: Final = 10
 """Candles behind a warm-up, in which regimes are compared."""
 SHOWN: Final = 12
 """Candles of a witness, the last ones."""
 
 
-def strategy_cases(
-    *, candles: int, more_than: int = 0, gaps: bool = True, max_move: float = 0.05
-) -> st.SearchStrategy[StrategyCase]:
+def strategy_cases(*, candles: int, fewest: int = 0, more_than: int = 0) -> st.SearchStrategy[StrategyCase]:
     """Cases of up to so many candles; half of them with more than some."""
-    of = bars(gaps=gaps, max_move=max_move)
-    some = runs(of, 0, candles)
+    of = bars(gaps=True, max_move=MOST)
+    some = runs(of, fewest, candles)
     drawn = some if not more_than else some | runs(of, more_than + 1, candles)
     whens = st.integers(0, min(3, candles - 1)) | st.integers(0, candles - 1)
     changes = st.tuples(whens, st.sampled_from(RISKS))
@@ -149,7 +149,7 @@ def strategy_verdicts(
     found = verdicts(
         laws,
         bench.look,
-        strategy_cases(candles=most, more_than=warm_up or 0),
+        strategy_cases(candles=most, fewest=int(bench.make.needs_candles), more_than=warm_up or 0),
         examples=examples,
         first=cases,
         story=lambda case: _story(bench.live(case)),
