@@ -211,14 +211,11 @@ class Trades(Lawful):
     def on_fill(self, fill):
         self.heard += 1
 
-    def size(self):
-        return self.risk
-
     async def on_candle_close(self, event):
         self.take(event.candle.close)
         if self.active and not self.desk.size and not self.desk.orders:
-            if self.size():
-                self.desk.buy(self.size(), stop_loss=event.candle.low - 5)
+            if self.risk:
+                self.desk.buy(self.risk, stop_loss=event.candle.low - 5)
         elif not self.active:
             self.desk.close()
 
@@ -226,8 +223,9 @@ class Trades(Lawful):
 class TradesAtLeastOne(Trades):
     """Rounds its size up, from 0 too."""
 
-    def size(self):
-        return max(1.0, self.risk)
+    async def on_candle_close(self, event):
+        if not self.desk.size and not self.desk.orders:
+            self.desk.buy(max(1.0, self.risk))
 
 
 class ClockPolicy:

@@ -65,7 +65,7 @@ FAULTS = {
     "Normalises": Fault(
         "no_look_ahead",
         40,
-        (Bar(gap=-1), Bar(gap=-1)),
+        (FLAT, Bar(gap=-1)),
         "after candle 1 it was active, and an object that had been given 1 candle only was inactive",
         cut=1,
     ),
@@ -95,10 +95,9 @@ FAULTS = {
     "TradesAtLeastOne": Fault(
         "zero_risk",
         40,
-        (FLAT, UP),
-        "at candle 2 it ordered buy 1.0 with a risk of 0",
+        (FLAT,),
+        "at candle 1 it ordered buy 1.0 with a risk of 0",
         {"zero_risk": True},
-        cut=1,
         risks=((0, 0.0),),
     ),
 }
