@@ -1,0 +1,48 @@
+"""What tests of strategies, policies and portfolios need; with the extra ``testing``.
+
+- ``_simulate.py``     `simulate`, `simulate_in`: a portfolio from its first candle to its last, under one schedule;
+  below it ``_watched.py`` (strategies that write down what they meet), ``_feeding.py``, ``_log.py``
+- ``_invariants.py``   rules that every run keeps; ``_rules.py`` says what one is, ``_monitors.py`` and
+  ``_candle_monitors.py`` what each remembers, ``_comparisons.py`` holds one run against another
+- ``_harness.py``      `StrategyHarness`: one strategy, alone, and nothing async
+- ``_machine.py``      `DeskMachine`: a portfolio as a state machine for Hypothesis; ``_session.py`` runs trio below it
+"""
+
+from tradedesk.testing._invariants import (
+    PROMISES,
+    allocate_before_dispatch,
+    budget_conserved,
+    fifo_per_instrument,
+    no_lost_or_duplicated_candles,
+    numbered_without_gaps,
+    out_is_left_alone,
+    quiesces,
+)
+from tradedesk.testing._log import Call, Item, Premises
+from tradedesk.testing._rules import Monitor, Rule, Violation
+from tradedesk.testing._simulate import Options, Run, simulate, simulate_in
+from tradedesk.testing._watched import Crash
+
+__all__ = [
+    # simulation
+    "simulate",
+    "simulate_in",
+    "Options",
+    "Run",
+    "Crash",
+    "Call",
+    "Item",
+    # rules
+    "PROMISES",
+    "numbered_without_gaps",
+    "allocate_before_dispatch",
+    "fifo_per_instrument",
+    "no_lost_or_duplicated_candles",
+    "budget_conserved",
+    "out_is_left_alone",
+    "quiesces",
+    "Rule",
+    "Monitor",
+    "Premises",
+    "Violation",
+]

@@ -1,0 +1,209 @@
+"""A portfolio from its first candle to its last, under one schedule: the real runner, in virtual time."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Literal, TypedDict, Unpack
+
+import attrs
+
+from actors import DeadLetter
+from actors.testing import Lab, Schedule, replay
+from tradedesk.portfolio import (
+    FactsSource,
+    FailureRule,
+    HaltRule,
+    InformedPolicy,
+    Instrument,
+    PortfolioRunner,
+    RiskAllocationPolicy,
+    RunnerStatistics,
+    SliceReport,
+    TraceRecord,
+)
+from tradedesk.testing._feeding import Fed, Feeding, Undertaker
+from tradedesk.testing._invariants import PROMISES
+from tradedesk.testing._log import Call, Item, Premises
+from tradedesk.testing._rules import Rule
+from tradedesk.testing._watched import Book, Crash, Entry, unwatched, watched
+
+Policy = RiskAllocationPolicy | InformedPolicy
+
+
+class Options(TypedDict, total=False):
+    """What `simulate` and `simulate_in` take by name.
+
+    Attributes:
+        default_risk_per_trade: as for `PortfolioRunner`; 0 unless it is given.
+        dispatch: as for `PortfolioRunner`.
+        poll_regimes: as for `PortfolioRunner`.
+        unknown_instruments: as for `PortfolioRunner`.
+        on_failure: as for `PortfolioRunner`.
+        candle_timeout: as for `PortfolioRunner`.
+        facts: as for `PortfolioRunner`.
+        halt_rules: as for `PortfolioRunner`.
+        crashes: calls of strategies that are to fail.
+        callers: so many tasks feed the runner by turns; with more than one the schedule decides the order of items.
+        keep_errors: note what a call of the runner raises in `Run.errors`, and go on. Otherwise it comes out.
+    """
+
+    default_risk_per_trade: float
+    dispatch: Literal["actors", "direct"]
+    poll_regimes: bool
+    unknown_instruments: Literal["raise", "ignore"]
+    on_failure: FailureRule
+    candle_timeout: float | None
+    facts: FactsSource | None
+    halt_rules: Iterable[HaltRule]
+    crashes: Iterable[Crash]
+    callers: int
+    keep_errors: bool
+
+
+@attrs.frozen(eq=False)
+class Run:
+    """What came of a simulation.
+
+    Attributes:
+        log: the trace, and between its records what the strategies met, in the order of things.
+        premises: what was so before the first record.
+        reports: what the runner said of the items that it served, by their place in the stream.
+        errors: what it raised at the others, likewise.
+        statistics: of the runner, at the end.
+        strategies: the objects that play at the end, by sleeve: yours, not those that watch them.
+        missed: crashes that were planted and never came, because the sleeve met too few calls.
+    """
+
+    log: Sequence[Item]
+    premises: Premises
+    reports: Mapping[int, SliceReport]
+    errors: Mapping[int, Exception]
+    statistics: RunnerStatistics
+    strategies: Mapping[Instrument, object]
+    missed: Sequence[Crash]
+
+    @property
+    def trace(self) -> list[TraceRecord]:
+        """The records of the runner."""
+        return [item for item in self.log if not isinstance(item, Call | DeadLetter)]
+
+    @property
+    def facts(self) -> list[object]:
+        """The trace as values that those of another run can equal: an error by its type and its arguments."""
+        return [facts_of(record) for record in self.trace]
+
+    def calls(self, sleeve: str) -> list[Call]:
+        """What the strategies of a sleeve met, in order."""
+        return [item for item in self.log if isinstance(item, Call) and item.sleeve == sleeve]
+
+    def check(self, *rules: "Rule | Callable[[Run], object]") -> None:
+        """Hold the run to some rules, or to functions of a run that raise; without arguments to all of `PROMISES`.
+
+        Raises:
+            Violation: A rule is broken; it names the rule and the records that show it.
+        """
+        __tracebackhide__ = True  # pytest's
+        for rule in rules or PROMISES:
+            if isinstance(rule, Rule):
+                rule.check(self.log, self.premises)
+            else:
+                rule(self)
+
+
+def simulate(
+    strategies: Mapping[Instrument, Entry],
+    policy: Policy,
+    stream: Iterable[Fed],
+    *,
+    schedule: Schedule | str | None = None,
+    steps: int = 20_000,
+    **options: Unpack[Options],
+) -> Run:
+    """Feed a stream to a portfolio, item by item, and say what happened. Nothing async for the caller.
+
+    The runner is the real one, each strategy an actor; ``schedule`` decides who goes on whenever several could. Time is
+    virtual. Not for use where trio runs already. One call uses its strategies up: make new ones, and a new policy, for
+    the next.
+
+    Args:
+        strategies: as for `PortfolioRunner`.
+        policy: as for `PortfolioRunner`.
+        stream: candles, slices, or sequences of candles that close at one instant.
+        schedule: from `actors.testing.hypothesis.schedules`, or the word in a report of an exploration; None: in turn.
+        steps: how many the schedule may take.
+        options: see `Options`.
+
+    Raises:
+        AssertionError: Nobody can go on, or it takes too many steps.
+        ScheduleDoesNotFit: The word was made for another portfolio or stream.
+        Exception: What the runner raised.
+    """
+    runs: list[Run] = []
+
+    async def scenario(lab: Lab) -> None:
+        runs.append(await simulate_in(lab, strategies, policy, stream, **options))
+
+    if isinstance(schedule, str):
+        replay(scenario, schedule, steps=steps)
+    else:
+        (schedule or Schedule()).run(scenario, steps=steps)
+    return runs[0]
+
+
+async def simulate_in(
+    lab: Lab,
+    strategies: Mapping[Instrument, Entry],
+    policy: Policy,
+    stream: Iterable[Fed],
+    **options: Unpack[Options],
+) -> Run:
+    """The same inside a scenario that is explored: there the lab decides who goes on. Arguments as for `simulate`.
+
+    Raises:
+        Exception: What the runner raised.
+    """
+    default, rule = options.get("default_risk_per_trade", 0.0), options.get("on_failure", "raise")
+    book = Book(crashes=set(options.get("crashes", ())))
+    feeding = Feeding(book, keep_errors=options.get("keep_errors", False))
+    premises = Premises(
+        getattr(policy, "portfolio_risk_budget", None), default, book.two_phase, calls=True, given=feeding.given
+    )
+    runner = PortfolioRunner(
+        {sleeve: watched(sleeve, entry, book, rule) for sleeve, entry in strategies.items()},
+        policy,
+        default,
+        trace=book.log.append,
+        observer=lab.observer(Undertaker(book.log)),
+        scheduler=lab.scheduler,
+        dispatch=options.get("dispatch", "actors"),
+        poll_regimes=options.get("poll_regimes", True),
+        unknown_instruments=options.get("unknown_instruments", "raise"),
+        on_failure=rule,
+        candle_timeout=options.get("candle_timeout"),
+        facts=options.get("facts"),
+        halt_rules=options.get("halt_rules", ()),
+    )
+    async with runner:
+        await feeding.feed(lab, runner, stream, options.get("callers", 1))
+    return Run(
+        book.log,
+        premises,
+        feeding.reports,
+        feeding.errors,
+        runner.statistics(),
+        {sleeve: unwatched(entry) for sleeve, entry in runner.strategies.items()},
+        sorted(book.crashes, key=lambda crash: (crash.sleeve, crash.call)),
+    )
+
+
+def facts_of(record: TraceRecord) -> tuple[object, ...]:
+    """A record as a value that a record of another run can equal."""
+    fields = attrs.asdict(record, recurse=False)
+    if "error" in fields:
+        fields["error"] = named(fields["error"])
+    return type(record).__name__, *fields.items()
+
+
+def named(error: BaseException) -> object:
+    """An error as a value that an error of another run can equal."""
+    if isinstance(error, BaseExceptionGroup):
+        return [named(one) for one in error.exceptions]
+    return type(error), error.args, tuple(getattr(error, "__notes__", ()))

@@ -1,0 +1,233 @@
+"""A strategy that writes down what it meets, and that crashes where a test wants it to."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from inspect import isawaitable, iscoroutinefunction
+from types import TracebackType
+from typing import Final, Protocol, Self, cast
+
+import attrs
+
+from actors.testing import PlantedCrash
+from tradedesk.marketdata import CandleCloseEvent, Instrument
+from tradedesk.portfolio import (
+    FailureRule,
+    PortfolioStrategy,
+    Restart,
+    StrategySpec,
+    TwoPhaseStrategy,
+)
+from tradedesk.testing._log import Call, Item, Method, Moment
+
+Player = PortfolioStrategy | TwoPhaseStrategy
+Entry = Player | StrategySpec
+
+_RISK: Final = ("set_risk_per_trade", "is_regime_active")
+_ONE_PHASE: Final = ("on_candle_close",)
+_TWO_PHASES: Final = ("update_state", "evaluate_signals")
+
+
+@attrs.frozen
+class Crash:
+    """A strategy raises `actors.testing.PlantedCrash`, once.
+
+    Attributes:
+        sleeve: whose.
+        call: at which of the calls that the sleeve meets, from 0; calls of a new object that takes its place count on.
+        late: when the strategy has done its part, and not before it has begun.
+    """
+
+    sleeve: str
+    call: int
+    late: bool = False
+
+
+@attrs.define(eq=False)
+class Book:
+    """What the strategies of one run write into.
+
+    Attributes:
+        log: everything, in the order in which it happened.
+        crashes: still to come.
+        two_phase: sleeves whose strategies play in two phases.
+        trades: sleeve -> instrument and period (None: all) of the strategy that has it.
+        met: sleeve -> how many calls it has met.
+        players: the watch before each object, by the object's identity.
+    """
+
+    log: list[Item] = attrs.field(factory=list)
+    crashes: set[Crash] = attrs.field(factory=set)
+    two_phase: set[str] = attrs.field(factory=set)
+    trades: dict[str, tuple[str, str | None]] = attrs.field(factory=dict)
+    met: dict[str, int] = attrs.field(factory=dict)
+    players: "dict[int, Player]" = attrs.field(factory=dict)
+
+    def call(self, sleeve: str, method: Method, value: object = None) -> "Calling":
+        """A block in which a call is made."""
+        number = self.met.get(sleeve, 0)
+        self.met[sleeve] = number + 1
+        return Calling(self, sleeve, number, method, value)
+
+    def may_crash(self, crash: Crash, method: str) -> None:
+        """Raise where a crash is planted, once."""
+        if crash in self.crashes:
+            self.crashes.discard(crash)
+            where = "at the end" if crash.late else "at the beginning"
+            raise PlantedCrash(f"planted: {crash.sleeve!r} crashes {where} of its call {crash.call}, {method}")
+
+    def takers(self, event: CandleCloseEvent) -> Iterable[str]:
+        """The sleeves that trade this candle."""
+        for sleeve, (instrument, period) in self.trades.items():
+            if instrument == event.instrument and period in (None, event.period):
+                yield sleeve
+
+
+class Calling:
+    """Writes down how a call begins and ends, and lets it crash where that is planted.
+
+    Attributes:
+        answer: what is written down at its end.
+    """
+
+    __slots__ = ("_book", "_method", "_number", "_sleeve", "answer")
+
+    def __init__(self, book: Book, sleeve: str, number: int, method: Method, value: object) -> None:
+        self._book = book
+        self._sleeve = sleeve
+        self._number = number
+        self._method: Method = method
+        self.answer = value
+
+    def __enter__(self) -> Self:
+        self._write("begins", self.answer)
+        if self._book.crashes:
+            self._finally(late=False)
+        return self
+
+    def __exit__(self, _: type[BaseException] | None, error: BaseException | None, __: TracebackType | None) -> None:
+        if error is None:
+            if self._book.crashes:
+                self._finally(late=True)
+            self._write("ends", self.answer)
+        elif isinstance(error, Exception):
+            self._write("fails", error)
+        else:
+            self._write("is cut", None)
+
+    def _finally(self, *, late: bool) -> None:
+        try:
+            self._book.may_crash(Crash(self._sleeve, self._number, late), self._method)
+        except PlantedCrash as crash:
+            self._write("fails", crash)
+            raise
+
+    def _write(self, moment: Moment, value: object) -> None:
+        self._book.log.append(Call(self._sleeve, self._method, moment, value))
+
+
+class _Told(Protocol):
+    def set_risk_per_trade(self, value: float) -> None: ...
+
+    def is_regime_active(self) -> bool: ...
+
+
+class _Watched:
+    def __init__(self, sleeve: str, strategy: _Told, book: Book) -> None:
+        self.sleeve = sleeve
+        self.strategy = strategy
+        self._book = book
+        # The runner reads these, each once; it must find none where the strategy has none.
+        for name in ("instrument", "candle_period"):
+            if hasattr(strategy, name):
+                setattr(self, name, getattr(strategy, name))
+
+    def set_risk_per_trade(self, value: float) -> None:
+        """Write it down, and hand it on."""
+        with self._book.call(self.sleeve, "set_risk_per_trade", value):
+            return self.strategy.set_risk_per_trade(value)
+
+    def is_regime_active(self) -> bool:
+        """Ask, and write the answer down."""
+        with self._book.call(self.sleeve, "is_regime_active") as calling:
+            calling.answer = answer = self.strategy.is_regime_active()
+        return answer
+
+
+class WatchedOnePhase(_Watched):
+    """A strategy in one phase."""
+
+    strategy: PortfolioStrategy
+
+    async def on_candle_close(self, event: CandleCloseEvent) -> None:
+        """Write it down, and hand it on."""
+        with self._book.call(self.sleeve, "on_candle_close", event):
+            await self.strategy.on_candle_close(event)
+
+
+class WatchedTwoPhases(_Watched):
+    """A strategy in two phases."""
+
+    strategy: TwoPhaseStrategy
+
+    async def update_state(self, event: CandleCloseEvent) -> None:
+        """Write it down, and hand it on."""
+        with self._book.call(self.sleeve, "update_state", event):
+            await _ended(self.strategy.update_state(event))
+
+    async def evaluate_signals(self) -> None:
+        """Write it down, and hand it on."""
+        with self._book.call(self.sleeve, "evaluate_signals"):
+            await _ended(self.strategy.evaluate_signals())
+
+
+async def _ended(result: Awaitable[None] | None) -> None:
+    if isawaitable(result):
+        await result
+
+
+def watched(sleeve: str, entry: Entry, book: Book, on_failure: FailureRule = "raise") -> StrategySpec:
+    """Put a watch before a strategy, and before those that a restart makes."""
+    spec = entry if isinstance(entry, StrategySpec) else StrategySpec(entry)
+    rule = on_failure if spec.on_failure is None else spec.on_failure
+    if isinstance(rule, Restart):
+        rule = attrs.evolve(rule, factory=_made_watched(rule.factory, book))
+    player = watch(sleeve, spec.strategy, book)
+    instrument = getattr(player, "instrument", None) if spec.instrument is None else spec.instrument
+    period = getattr(player, "candle_period", None) if spec.period is None else spec.period
+    book.trades[sleeve] = sleeve if instrument is None else instrument, period
+    return attrs.evolve(spec, strategy=player, on_failure=rule)
+
+
+def watch(sleeve: str, strategy: Player, book: Book) -> Player:
+    """Put a watch before one object, always the same; what is no strategy stays as it is, for the runner to refuse."""
+    known = book.players.get(id(strategy))
+    if known is not None:
+        return known
+    in_one = callable(getattr(strategy, "on_candle_close", None))
+    handlers = _ONE_PHASE if in_one else _TWO_PHASES
+    if not all(callable(getattr(strategy, name, None)) for name in (*_RISK, *handlers)):
+        return strategy
+    if any(iscoroutinefunction(getattr(strategy, name)) for name in _RISK):
+        return strategy
+    if in_one:
+        player: Player = WatchedOnePhase(sleeve, cast("PortfolioStrategy", strategy), book)
+        book.two_phase.discard(sleeve)
+    else:
+        player = WatchedTwoPhases(sleeve, cast("TwoPhaseStrategy", strategy), book)
+        book.two_phase.add(sleeve)
+    book.players[id(strategy)] = player
+    return player
+
+
+def _made_watched(
+    factory: Callable[[Instrument], PortfolioStrategy], book: Book
+) -> Callable[[Instrument], PortfolioStrategy]:
+    def make(sleeve: Instrument) -> PortfolioStrategy:
+        return cast("PortfolioStrategy", watch(sleeve, factory(sleeve), book))
+
+    return make
+
+
+def unwatched(entry: Entry) -> object:
+    """The object behind the watch."""
+    player = entry.strategy if isinstance(entry, StrategySpec) else entry
+    return player.strategy if isinstance(player, _Watched) else player
