@@ -132,6 +132,8 @@ BREAKS: dict[Rule, list[tuple[str, Tree]]] = {
         (f"{RUNNER}:1", {RUNNER: "from tradedesk.testing import candles"}),
         (f"{RUNNER}:1", {RUNNER: "from tradedesk import testing"}),
         (f"{INBOX}:1", {INBOX: "import trio.testing"}),
+        ("tradedesk/cli/_run.py:1", {"tradedesk/cli/_run.py": "from tradedesk.testing import check_policy"}),
+        ("tradedesk/cli/_check.py:1", {"tradedesk/cli/_check.py": "import hypothesis"}),
     ],
     broad_excepts_are_rare: [
         (f"{JOURNAL}:3", {JOURNAL: SWALLOW}),
@@ -217,6 +219,7 @@ KEEPS: dict[Rule, list[Tree]] = {
         {RUNNER: FOR_TYPES + "import hypothesis"},
         {"tradedesk/testing/_laws.py": "import hypothesis\nfrom actors.testing import explore"},
         {RUNNER: "import contesting\nfrom tradedesk.portfolio import stress_testing"},
+        {"tradedesk/cli/_check.py": "from tradedesk.testing import check_policy"},
     ],
     broad_excepts_are_rare: [
         {INBOX: SWALLOW, RUNNER: SWALLOW},

@@ -1,5 +1,6 @@
-"""What tests of strategies, policies and portfolios need; with the extra ``testing``.
+"""What tests of strategies, policies and portfolios need. The extra ``testing`` brings Hypothesis, which it is built on.
 
+- ``_hypothesis.py``   Hypothesis, and what to install when it is missing
 - ``_simulate.py``     `simulate`, `simulate_in`: a portfolio from its first candle to its last, under one schedule;
   below it ``_watched.py`` (strategies that write down what they meet), ``_feeding.py``, ``_log.py``
 - ``_invariants.py``   rules that every run keeps; ``_rules.py`` says what one is, ``_monitors.py`` and
@@ -8,6 +9,7 @@
 - ``_machine.py``      `DeskMachine`: a portfolio as a state machine for Hypothesis; ``_session.py`` runs trio below it
 """
 
+import tradedesk.testing._hypothesis  # noqa: F401 - says what is missing
 from tradedesk.testing._invariants import (
     PROMISES,
     allocate_before_dispatch,
@@ -21,7 +23,7 @@ from tradedesk.testing._invariants import (
 from tradedesk.testing._log import Call, Item, Premises
 from tradedesk.testing._rules import Monitor, Rule, Violation
 from tradedesk.testing._simulate import Options, Run, simulate, simulate_in
-from tradedesk.testing._watched import Crash
+from tradedesk.testing._watched import CrashPoint
 
 __all__ = [
     # simulation
@@ -29,7 +31,7 @@ __all__ = [
     "simulate_in",
     "Options",
     "Run",
-    "Crash",
+    "CrashPoint",
     "Call",
     "Item",
     # rules

@@ -23,7 +23,7 @@ from tradedesk.testing._feeding import Fed, Feeding, Undertaker
 from tradedesk.testing._invariants import PROMISES
 from tradedesk.testing._log import Call, Item, Premises
 from tradedesk.testing._rules import Rule
-from tradedesk.testing._watched import Book, Crash, Entry, unwatched, watched
+from tradedesk.testing._watched import Book, CrashPoint, Entry, unwatched, watched
 
 Policy = RiskAllocationPolicy | InformedPolicy
 
@@ -53,7 +53,7 @@ class Options(TypedDict, total=False):
     candle_timeout: float | None
     facts: FactsSource | None
     halt_rules: Iterable[HaltRule]
-    crashes: Iterable[Crash]
+    crashes: Iterable[CrashPoint]
     callers: int
     keep_errors: bool
 
@@ -78,7 +78,7 @@ class Run:
     errors: Mapping[int, Exception]
     statistics: RunnerStatistics
     strategies: Mapping[Instrument, object]
-    missed: Sequence[Crash]
+    missed: Sequence[CrashPoint]
 
     @property
     def trace(self) -> list[TraceRecord]:
@@ -190,7 +190,7 @@ async def simulate_in(
         feeding.errors,
         runner.statistics(),
         {sleeve: unwatched(entry) for sleeve, entry in runner.strategies.items()},
-        sorted(book.crashes, key=lambda crash: (crash.sleeve, crash.call)),
+        sorted(book.crashes, key=attrs.astuple),
     )
 
 

@@ -1,9 +1,9 @@
 """A strategy that writes down what it meets, and that crashes where a test wants it to."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from inspect import isawaitable, iscoroutinefunction
-from types import TracebackType
-from typing import Final, Protocol, Self, cast
+from types import MappingProxyType, TracebackType
+from typing import Final, Literal, Protocol, Self, cast
 
 import attrs
 
@@ -21,23 +21,37 @@ from tradedesk.testing._log import Call, Item, Method, Moment
 Player = PortfolioStrategy | TwoPhaseStrategy
 Entry = Player | StrategySpec
 
+_CALLS: Final[Mapping[Method, What]] = MappingProxyType(
+    {
+        "set_risk_per_trade": "risk",
+        "is_regime_active": "report",
+        "on_candle_close": "candle",
+        "update_state": "candle",
+        "evaluate_signals": "candle",
+    }
+)
 _RISK: Final = ("set_risk_per_trade", "is_regime_active")
 _ONE_PHASE: Final = ("on_candle_close",)
 _TWO_PHASES: Final = ("update_state", "evaluate_signals")
 
 
+What = Literal["report", "risk", "candle"]
+
+
 @attrs.frozen
-class Crash:
-    """A strategy raises `actors.testing.PlantedCrash`, once.
+class CrashPoint:
+    """One call of one strategy that fails, with `actors.testing.PlantedCrash`.
 
     Attributes:
-        sleeve: whose.
-        call: at which of the calls that the sleeve meets, from 0; calls of a new object that takes its place count on.
-        late: when the strategy has done its part, and not before it has begun.
+        sleeve: whose call.
+        call: "candle" (an update or an evaluation, too), "report" or "risk".
+        number: which of these calls, from 1; the calls of a new object in its place count on.
+        late: at the end of the call, when the strategy has done its part, and not before it begins.
     """
 
     sleeve: str
-    call: int
+    call: What
+    number: int
     late: bool = False
 
 
@@ -50,29 +64,29 @@ class Book:
         crashes: still to come.
         two_phase: sleeves whose strategies play in two phases.
         trades: sleeve -> instrument and period (None: all) of the strategy that has it.
-        met: sleeve -> how many calls it has met.
+        met: sleeve and call -> how many of them it has met.
         players: the watch before each object, by the object's identity.
     """
 
     log: list[Item] = attrs.field(factory=list)
-    crashes: set[Crash] = attrs.field(factory=set)
+    crashes: set[CrashPoint] = attrs.field(factory=set)
     two_phase: set[str] = attrs.field(factory=set)
     trades: dict[str, tuple[str, str | None]] = attrs.field(factory=dict)
-    met: dict[str, int] = attrs.field(factory=dict)
+    met: dict[tuple[str, What], int] = attrs.field(factory=dict)
     players: "dict[int, Player]" = attrs.field(factory=dict)
 
     def call(self, sleeve: str, method: Method, value: object = None) -> "Calling":
         """A block in which a call is made."""
-        number = self.met.get(sleeve, 0)
-        self.met[sleeve] = number + 1
-        return Calling(self, sleeve, number, method, value)
+        key = sleeve, _CALLS[method]
+        self.met[key] = number = self.met.get(key, 0) + 1
+        return Calling(self, CrashPoint(*key, number), method, value)
 
-    def may_crash(self, crash: Crash, method: str) -> None:
+    def may_crash(self, point: CrashPoint) -> None:
         """Raise where a crash is planted, once."""
-        if crash in self.crashes:
-            self.crashes.discard(crash)
-            where = "at the end" if crash.late else "at the beginning"
-            raise PlantedCrash(f"planted: {crash.sleeve!r} crashes {where} of its call {crash.call}, {method}")
+        if point in self.crashes:
+            self.crashes.discard(point)
+            where = "at the end" if point.late else "at the beginning"
+            raise PlantedCrash(f"planted: {point.sleeve!r} crashes {where} of {point.call} {point.number}")
 
     def takers(self, event: CandleCloseEvent) -> Iterable[str]:
         """The sleeves that trade this candle."""
@@ -88,40 +102,39 @@ class Calling:
         answer: what is written down at its end.
     """
 
-    __slots__ = ("_book", "_method", "_number", "_sleeve", "answer")
+    __slots__ = ("_book", "_method", "_point", "answer")
 
-    def __init__(self, book: Book, sleeve: str, number: int, method: Method, value: object) -> None:
+    def __init__(self, book: Book, point: CrashPoint, method: Method, value: object) -> None:
         self._book = book
-        self._sleeve = sleeve
-        self._number = number
+        self._point = point
         self._method: Method = method
         self.answer = value
 
     def __enter__(self) -> Self:
         self._write("begins", self.answer)
         if self._book.crashes:
-            self._finally(late=False)
+            self._may_crash(self._point)
         return self
 
     def __exit__(self, _: type[BaseException] | None, error: BaseException | None, __: TracebackType | None) -> None:
         if error is None:
             if self._book.crashes:
-                self._finally(late=True)
+                self._may_crash(attrs.evolve(self._point, late=True))
             self._write("ends", self.answer)
         elif isinstance(error, Exception):
             self._write("fails", error)
         else:
             self._write("is cut", None)
 
-    def _finally(self, *, late: bool) -> None:
+    def _may_crash(self, point: CrashPoint) -> None:
         try:
-            self._book.may_crash(Crash(self._sleeve, self._number, late), self._method)
+            self._book.may_crash(point)
         except PlantedCrash as crash:
             self._write("fails", crash)
             raise
 
     def _write(self, moment: Moment, value: object) -> None:
-        self._book.log.append(Call(self._sleeve, self._method, moment, value))
+        self._book.log.append(Call(self._point.sleeve, self._method, moment, value))
 
 
 class _Told(Protocol):
