@@ -1,4 +1,4 @@
-"""What tests of strategies, policies and portfolios need. The extra ``testing`` brings Hypothesis, which it is built on.
+"""What tests of strategies, policies and portfolios need. The extra ``testing`` brings Hypothesis, which it builds on.
 
 - ``_hypothesis.py``   Hypothesis, and what to install when it is missing
 - ``_simulate.py``     `simulate`, `simulate_in`: a portfolio from its first candle to its last, under one schedule;
@@ -10,6 +10,8 @@
 """
 
 import tradedesk.testing._hypothesis  # noqa: F401 - says what is missing
+from tradedesk.testing._comparisons import crash_equivalent, isolation, schedule_independent
+from tradedesk.testing._harness import HandlerWaits, StrategyHarness
 from tradedesk.testing._invariants import (
     PROMISES,
     allocate_before_dispatch,
@@ -34,6 +36,9 @@ __all__ = [
     "CrashPoint",
     "Call",
     "Item",
+    # one strategy
+    "StrategyHarness",
+    "HandlerWaits",
     # rules
     "PROMISES",
     "numbered_without_gaps",
@@ -43,6 +48,9 @@ __all__ = [
     "budget_conserved",
     "out_is_left_alone",
     "quiesces",
+    "schedule_independent",
+    "isolation",
+    "crash_equivalent",
     "Rule",
     "Monitor",
     "Premises",

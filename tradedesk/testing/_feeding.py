@@ -1,8 +1,6 @@
 """Who feeds a simulated portfolio, and keeps what comes of each item."""
 
 from collections.abc import Iterable, Sequence
-from types import TracebackType
-from typing import Self
 
 import attrs
 
@@ -10,6 +8,7 @@ from actors import DeadLetter, Inbox, Observer
 from actors.testing import Lab
 from tradedesk.marketdata import CandleCloseEvent, DuplicateCandleError, Slice, SourceOrderError
 from tradedesk.portfolio import PortfolioRunner, SliceReport, UnknownInstrumentError
+from tradedesk.testing._kept import Kept
 from tradedesk.testing._log import Item
 from tradedesk.testing._watched import Book
 
@@ -54,7 +53,7 @@ class Feeding:
         """Give it one item, and keep what comes of it."""
         events = _events(item)
         takers = [(sleeve, event) for event in events for sleeve in self.book.takers(event)]
-        with _Kept() as kept:
+        with Kept() as kept:
             if isinstance(item, CandleCloseEvent):
                 self.reports[place] = await runner.on_candle_close(item)
             else:
@@ -69,22 +68,6 @@ class Feeding:
 
 _NOT_TAKEN = UnknownInstrumentError | DuplicateCandleError | SourceOrderError
 """Raised before anything is sent."""
-
-
-class _Kept:
-    """Keeps an exception of its block, to be looked at behind it."""
-
-    def __init__(self) -> None:
-        self.error: Exception | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, _: type[BaseException] | None, error: BaseException | None, __: TracebackType | None) -> bool:
-        if isinstance(error, Exception):
-            self.error = error
-            return True
-        return False
 
 
 class Undertaker(Observer):

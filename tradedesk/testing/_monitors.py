@@ -9,10 +9,12 @@ from tradedesk.marketdata import CandleCloseEvent
 from tradedesk.portfolio import (
     Allocated,
     Failed,
+    Halted,
     Handled,
     Quarantined,
     Readmitted,
     Refused,
+    Released,
     Removed,
     Reported,
     Restarted,
@@ -83,6 +85,7 @@ class Allocating(Watching):
         self._taken: dict[str, Call] = {}
         self._handling: dict[str, Call] = {}
         self._dispatched: dict[str, Item] = {}
+        self._halted = False
 
     def on(self, item: Item) -> None:
         match item:
@@ -98,6 +101,8 @@ class Allocating(Watching):
                 if not self._is_allocated(item):
                     self.fail("a candle was handled before its slice was allocated", item)
                 self._dispatched[item.sleeve] = item
+            case Halted() | Released():
+                self._halted = isinstance(item, Halted)
             case Removed(sleeve=sleeve) | Quarantined(sleeve=sleeve) | Resting(sleeve=sleeve):
                 for known in (self._told, self._taken, self._handling, self._dispatched):
                     known.pop(sleeve, None)
@@ -120,6 +125,10 @@ class Allocating(Watching):
         due = self._due(item.sleeve)
         if item.granted != (due is not None) or (due is not None and item.amount != due):
             self.fail(f"{item.sleeve} was given what is not its allocation", self._allocated, item)
+        default = 0.0 if self._halted else self.premises.default_risk
+        if due is None and default is not None and item.amount != default:
+            what = f"{item.sleeve} was given {item.amount:g}, and is outside the allocation: the default is {default:g}"
+            self.fail(what, self._allocated, item)
         self._told[item.sleeve] = item
 
     def _due(self, sleeve: str) -> float | None:
@@ -180,8 +189,15 @@ class InOrder(Watching):
             case Routed():
                 for lines in (self._routed, self._to_meet):
                     lines.setdefault((item.sleeve, item.event.instrument), deque()).append(item)
-            case Handled(event=event) | Refused(event=event) | Failed(event=CandleCloseEvent() as event):
+            case Updated(event=event):
                 self._take(self._routed, item.sleeve, event, item)
+            case Handled(event=event) | Failed(event=CandleCloseEvent() as event):
+                if (
+                    item.sleeve not in self.premises.two_phase
+                ):  # there the end is that of a slice, and of all its candles
+                    self._take(self._routed, item.sleeve, event, item)
+                elif isinstance(item, Failed):
+                    self._forget(item.sleeve, event)
             case Removed(sleeve=sleeve) | Quarantined(sleeve=sleeve) | Resting(sleeve=sleeve):
                 self._handling.pop(sleeve, None)
                 self._to_meet = {key: line for key, line in self._to_meet.items() if key[0] != sleeve}
@@ -197,6 +213,10 @@ class InOrder(Watching):
         self._handling[call.sleeve] = call
         if isinstance(call.value, CandleCloseEvent):
             self._take(self._to_meet, call.sleeve, call.value, call)
+
+    def _forget(self, sleeve: str, event: CandleCloseEvent) -> None:
+        line = self._routed.get((sleeve, event.instrument), deque())
+        self._routed[sleeve, event.instrument] = deque(routed for routed in line if routed.event is not event)
 
     def _take(
         self, lines: dict[tuple[str, str], deque[Routed]], sleeve: str, event: CandleCloseEvent, item: Item

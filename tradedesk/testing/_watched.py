@@ -20,6 +20,7 @@ from tradedesk.testing._log import Call, Item, Method, Moment
 
 Player = PortfolioStrategy | TwoPhaseStrategy
 Entry = Player | StrategySpec
+What = Literal["report", "risk", "candle"]
 
 _CALLS: Final[Mapping[Method, What]] = MappingProxyType(
     {
@@ -33,9 +34,6 @@ _CALLS: Final[Mapping[Method, What]] = MappingProxyType(
 _RISK: Final = ("set_risk_per_trade", "is_regime_active")
 _ONE_PHASE: Final = ("on_candle_close",)
 _TWO_PHASES: Final = ("update_state", "evaluate_signals")
-
-
-What = Literal["report", "risk", "candle"]
 
 
 @attrs.frozen
@@ -73,7 +71,7 @@ class Book:
     two_phase: set[str] = attrs.field(factory=set)
     trades: dict[str, tuple[str, str | None]] = attrs.field(factory=dict)
     met: dict[tuple[str, What], int] = attrs.field(factory=dict)
-    players: "dict[int, Player]" = attrs.field(factory=dict)
+    players: "dict[int, WatchedOnePhase | WatchedTwoPhases]" = attrs.field(factory=dict)
 
     def call(self, sleeve: str, method: Method, value: object = None) -> "Calling":
         """A block in which a call is made."""
@@ -143,7 +141,9 @@ class _Told(Protocol):
     def is_regime_active(self) -> bool: ...
 
 
-class _Watched:
+class Watched:
+    """Stands before a strategy, and writes down what it is asked and told."""
+
     def __init__(self, sleeve: str, strategy: _Told, book: Book) -> None:
         self.sleeve = sleeve
         self.strategy = strategy
@@ -165,7 +165,7 @@ class _Watched:
         return answer
 
 
-class WatchedOnePhase(_Watched):
+class WatchedOnePhase(Watched):
     """A strategy in one phase."""
 
     strategy: PortfolioStrategy
@@ -176,7 +176,7 @@ class WatchedOnePhase(_Watched):
             await self.strategy.on_candle_close(event)
 
 
-class WatchedTwoPhases(_Watched):
+class WatchedTwoPhases(Watched):
     """A strategy in two phases."""
 
     strategy: TwoPhaseStrategy
@@ -212,17 +212,23 @@ def watched(sleeve: str, entry: Entry, book: Book, on_failure: FailureRule = "ra
 
 def watch(sleeve: str, strategy: Player, book: Book) -> Player:
     """Put a watch before one object, always the same; what is no strategy stays as it is, for the runner to refuse."""
+    return watcher(sleeve, strategy, book) or strategy
+
+
+def watcher(sleeve: str, strategy: Player, book: Book) -> WatchedOnePhase | WatchedTwoPhases | None:
+    """Make the watch that is put before one object; None for what is no strategy."""
     known = book.players.get(id(strategy))
     if known is not None:
         return known
     in_one = callable(getattr(strategy, "on_candle_close", None))
     handlers = _ONE_PHASE if in_one else _TWO_PHASES
     if not all(callable(getattr(strategy, name, None)) for name in (*_RISK, *handlers)):
-        return strategy
+        return None
     if any(iscoroutinefunction(getattr(strategy, name)) for name in _RISK):
-        return strategy
+        return None
+    player: WatchedOnePhase | WatchedTwoPhases
     if in_one:
-        player: Player = WatchedOnePhase(sleeve, cast("PortfolioStrategy", strategy), book)
+        player = WatchedOnePhase(sleeve, cast("PortfolioStrategy", strategy), book)
         book.two_phase.discard(sleeve)
     else:
         player = WatchedTwoPhases(sleeve, cast("TwoPhaseStrategy", strategy), book)
@@ -243,4 +249,4 @@ def _made_watched(
 def unwatched(entry: Entry) -> object:
     """The object behind the watch."""
     player = entry.strategy if isinstance(entry, StrategySpec) else entry
-    return player.strategy if isinstance(player, _Watched) else player
+    return player.strategy if isinstance(player, Watched) else player
