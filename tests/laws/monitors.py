@@ -25,9 +25,9 @@ def lost_or_doubled(trace: Sequence[TraceRecord], *, cut: bool = False) -> Itera
     return no_lost_or_duplicated_candles.broken(trace, Premises(cut=cut))
 
 
-def out_of_turn(desk: Desk, trace: Sequence[TraceRecord]) -> Iterator[str]:
+def out_of_turn(desk: Desk, trace: Sequence[TraceRecord], default: float = DEFAULT) -> Iterator[str]:
     """Within a slice: updates, reports, one allocation, risk, candles; numbers without gaps; slices that do not mix."""
-    premises = Premises(default_risk=DEFAULT, two_phase=frozenset(plan.key for plan in desk.known if plan.two_phase))
+    premises = Premises(default_risk=default, two_phase=frozenset(plan.key for plan in desk.known if plan.two_phase))
     for rule in (numbered_without_gaps, allocate_before_dispatch, fifo_per_instrument):
         yield from rule.broken(trace, premises)
 

@@ -10,6 +10,7 @@
 """
 
 import tradedesk.testing._hypothesis  # noqa: F401 - says what is missing
+from tradedesk.testing._building import Options
 from tradedesk.testing._comparisons import crash_equivalent, isolation, schedule_independent
 from tradedesk.testing._harness import HandlerWaits, StrategyHarness
 from tradedesk.testing._invariants import (
@@ -22,9 +23,11 @@ from tradedesk.testing._invariants import (
     out_is_left_alone,
     quiesces,
 )
+from tradedesk.testing._live import LiveDesk
 from tradedesk.testing._log import Call, Item, Premises
+from tradedesk.testing._machine import DeskMachine
 from tradedesk.testing._rules import Monitor, Rule, Violation
-from tradedesk.testing._simulate import Options, Run, simulate, simulate_in
+from tradedesk.testing._simulate import Run, simulate, simulate_in
 from tradedesk.testing._watched import CrashPoint
 
 __all__ = [
@@ -39,6 +42,9 @@ __all__ = [
     # one strategy
     "StrategyHarness",
     "HandlerWaits",
+    # step by step
+    "DeskMachine",
+    "LiveDesk",
     # rules
     "PROMISES",
     "numbered_without_gaps",

@@ -1,61 +1,24 @@
 """A portfolio from its first candle to its last, under one schedule: the real runner, in virtual time."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Literal, TypedDict, Unpack
+from typing import Unpack
 
 import attrs
 
 from actors import DeadLetter
 from actors.testing import Lab, Schedule, replay
 from tradedesk.portfolio import (
-    FactsSource,
-    FailureRule,
-    HaltRule,
-    InformedPolicy,
     Instrument,
-    PortfolioRunner,
-    RiskAllocationPolicy,
     RunnerStatistics,
     SliceReport,
     TraceRecord,
 )
+from tradedesk.testing._building import Options, Policy, premises_of, runner_of
 from tradedesk.testing._feeding import Fed, Feeding, Undertaker
 from tradedesk.testing._invariants import PROMISES
 from tradedesk.testing._log import Call, Item, Premises
 from tradedesk.testing._rules import Rule
-from tradedesk.testing._watched import Book, CrashPoint, Entry, unwatched, watched
-
-Policy = RiskAllocationPolicy | InformedPolicy
-
-
-class Options(TypedDict, total=False):
-    """What `simulate` and `simulate_in` take by name.
-
-    Attributes:
-        default_risk_per_trade: as for `PortfolioRunner`; 0 unless it is given.
-        dispatch: as for `PortfolioRunner`.
-        poll_regimes: as for `PortfolioRunner`.
-        unknown_instruments: as for `PortfolioRunner`.
-        on_failure: as for `PortfolioRunner`.
-        candle_timeout: as for `PortfolioRunner`.
-        facts: as for `PortfolioRunner`.
-        halt_rules: as for `PortfolioRunner`.
-        crashes: calls of strategies that are to fail.
-        callers: so many tasks feed the runner by turns; with more than one the schedule decides the order of items.
-        keep_errors: note what a call of the runner raises in `Run.errors`, and go on. Otherwise it comes out.
-    """
-
-    default_risk_per_trade: float
-    dispatch: Literal["actors", "direct"]
-    poll_regimes: bool
-    unknown_instruments: Literal["raise", "ignore"]
-    on_failure: FailureRule
-    candle_timeout: float | None
-    facts: FactsSource | None
-    halt_rules: Iterable[HaltRule]
-    crashes: Iterable[CrashPoint]
-    callers: int
-    keep_errors: bool
+from tradedesk.testing._watched import Book, CrashPoint, Entry, unwatched
 
 
 @attrs.frozen(eq=False)
@@ -160,32 +123,15 @@ async def simulate_in(
     Raises:
         Exception: What the runner raised.
     """
-    default, rule = options.get("default_risk_per_trade", 0.0), options.get("on_failure", "raise")
     book = Book(crashes=set(options.get("crashes", ())))
     feeding = Feeding(book, keep_errors=options.get("keep_errors", False))
-    premises = Premises(
-        getattr(policy, "portfolio_risk_budget", None), default, book.two_phase, calls=True, given=feeding.given
-    )
-    runner = PortfolioRunner(
-        {sleeve: watched(sleeve, entry, book, rule) for sleeve, entry in strategies.items()},
-        policy,
-        default,
-        trace=book.log.append,
-        observer=lab.observer(Undertaker(book.log)),
-        scheduler=lab.scheduler,
-        dispatch=options.get("dispatch", "actors"),
-        poll_regimes=options.get("poll_regimes", True),
-        unknown_instruments=options.get("unknown_instruments", "raise"),
-        on_failure=rule,
-        candle_timeout=options.get("candle_timeout"),
-        facts=options.get("facts"),
-        halt_rules=options.get("halt_rules", ()),
-    )
+    observer = lab.observer(Undertaker(book.log))
+    runner = runner_of(strategies, policy, book, options, observer=observer, scheduler=lab.scheduler)
     async with runner:
         await feeding.feed(lab, runner, stream, options.get("callers", 1))
     return Run(
         book.log,
-        premises,
+        premises_of(policy, book, options, feeding.given),
         feeding.reports,
         feeding.errors,
         runner.statistics(),

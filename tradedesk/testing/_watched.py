@@ -63,6 +63,7 @@ class Book:
         two_phase: sleeves whose strategies play in two phases.
         trades: sleeve -> instrument and period (None: all) of the strategy that has it.
         met: sleeve and call -> how many of them it has met.
+        regimes: sleeve -> what it says of its regime, whatever its strategy says.
         players: the watch before each object, by the object's identity.
     """
 
@@ -71,6 +72,7 @@ class Book:
     two_phase: set[str] = attrs.field(factory=set)
     trades: dict[str, tuple[str, str | None]] = attrs.field(factory=dict)
     met: dict[tuple[str, What], int] = attrs.field(factory=dict)
+    regimes: dict[str, bool] = attrs.field(factory=dict)
     players: "dict[int, WatchedOnePhase | WatchedTwoPhases]" = attrs.field(factory=dict)
 
     def call(self, sleeve: str, method: Method, value: object = None) -> "Calling":
@@ -161,7 +163,8 @@ class Watched:
     def is_regime_active(self) -> bool:
         """Ask, and write the answer down."""
         with self._book.call(self.sleeve, "is_regime_active") as calling:
-            calling.answer = answer = self.strategy.is_regime_active()
+            answer = self.strategy.is_regime_active()
+            calling.answer = answer = self._book.regimes.get(self.sleeve, answer)
         return answer
 
 
@@ -246,7 +249,7 @@ def _made_watched(
     return make
 
 
-def unwatched(entry: Entry) -> object:
+def unwatched(entry: object) -> object:
     """The object behind the watch."""
     player = entry.strategy if isinstance(entry, StrategySpec) else entry
     return player.strategy if isinstance(player, Watched) else player
