@@ -3,8 +3,8 @@
 - ``_hypothesis.py``   Hypothesis, and what to install when it is missing
 - ``_simulate.py``     `simulate`, `simulate_in`: a portfolio from its first candle to its last, under one schedule;
   below it ``_watched.py`` (strategies that write down what they meet), ``_feeding.py``, ``_log.py``
-- ``_invariants.py``   rules that every run keeps; ``_rules.py`` says what one is, ``_monitors.py`` and
-  ``_candle_monitors.py`` what each remembers, ``_comparisons.py`` holds one run against another
+- ``_invariants.py``   rules that every run keeps; ``_rules.py`` says what one is, ``_monitors.py``,
+  ``_candle_monitors.py`` and ``_budget_monitor.py`` what each remembers; ``_comparisons.py`` compares two runs
 - ``_harness.py``      `StrategyHarness`: one strategy, alone, and nothing async
 - ``_machine.py``      `DeskMachine`: a portfolio as a state machine for Hypothesis; ``_session.py`` runs trio below it
 """

@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from tradedesk.testing._candle_monitors import Accounting, Budgeting
+from tradedesk.testing._budget_monitor import Budgeting
+from tradedesk.testing._candle_monitors import Accounting
 from tradedesk.testing._monitors import Allocating, InOrder, LeftAlone, Numbered, Quiet
 from tradedesk.testing._rules import Rule
 
@@ -32,9 +33,9 @@ quiesces: Final = Rule(Quiet.name, Quiet)
 
 PROMISES: Final = (
     numbered_without_gaps,
-    allocate_before_dispatch,
-    fifo_per_instrument,
     no_lost_or_duplicated_candles,
+    fifo_per_instrument,
+    allocate_before_dispatch,
     budget_conserved,
     out_is_left_alone,
     quiesces,

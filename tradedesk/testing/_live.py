@@ -121,10 +121,12 @@ class LiveDesk:
         Raises:
             Violation: One is broken.
         """
+        monitors, self._monitors = self._monitors, []  # what is broken is said once
         fresh, self._read = self.log[self._read :], len(self.log)
         for item in fresh:
-            for monitor in self._monitors:
+            for monitor in monitors:
                 monitor.on(item)
+        self._monitors = monitors
 
     def close(self) -> None:
         """End the portfolio: finish what was begun, and hold it to the rules to the end.
@@ -132,6 +134,8 @@ class LiveDesk:
         Raises:
             Violation: A rule is broken.
         """
+        if self._session.over:  # it hung, and has said so
+            return
         self._session.close()
         self.check()
         for monitor in self._monitors:

@@ -19,7 +19,7 @@ from tradedesk.testing._watched import Entry
 
 
 class DeskMachine(RuleBasedStateMachine):
-    """Rules that feed candles, switch regimes, plant crashes, add, remove and readmit sleeves, halt and release.
+    """Rules that feed candles, switch regimes, plant crashes, add, remove and readmit sleeves, and halt.
 
     Say in a subclass what the portfolio is made of, add rules of your own, and let Hypothesis run it::
 
@@ -29,7 +29,7 @@ class DeskMachine(RuleBasedStateMachine):
 
         TestMyDesk = MyDesk.TestCase
 
-    After each step all that has happened is held to `keeps`. What a call raises fails the machine; planted crashes do not.
+    After each step all that has happened is held to `keeps`. What a call raises fails the machine, but planted crashes.
 
     Attributes:
         desk: the portfolio, for rules of your own.
@@ -64,7 +64,6 @@ class DeskMachine(RuleBasedStateMachine):
     def begin(self, schedule: Schedule) -> None:
         """Start the portfolio, under a schedule."""
         self._spare = dict(self.spare())
-        self._failed = False
         self.desk = LiveDesk(self.strategies(), self.policy(), schedule=schedule, keeps=self.keeps, **self.options)
 
     @rule(data=st.data())
@@ -110,14 +109,11 @@ class DeskMachine(RuleBasedStateMachine):
         self.desk.readmit(data.draw(st.sampled_from(self._quarantined()), label="sleeve"))
 
     @rule()
-    def halt(self) -> None:
-        """The kill switch is pulled."""
+    def halt_for_a_slice(self) -> None:
+        """The kill switch is pulled; an empty slice later it is let go of."""
         self.desk.halt("the machine has pulled it")
-
-    @rule()
-    @precondition(lambda self: self.desk.statistics().halt is not None)
-    def release(self) -> None:
-        """And let go of."""
+        with suppress(PlantedCrash):
+            self.desk.feed([])
         self.desk.release()
 
     @invariant()

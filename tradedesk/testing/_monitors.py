@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Mapping
-from typing import Final, NoReturn
+from typing import Final
 
 from actors import DeadLetter
 from tradedesk.marketdata import CandleCloseEvent
@@ -47,9 +47,9 @@ class Watching:
     def end(self) -> None:
         """There are no more."""
 
-    def fail(self, what: str, *because: Item | None) -> NoReturn:
-        """Say how the rule is broken, and by which items."""
-        raise Violation(self.name, what, [item for item in because if item is not None])
+    def broken(self, what: str, *because: Item | None) -> Violation:
+        """How the rule is broken, and by which items; raised by the caller, whose line tells one fault from another."""
+        return Violation(self.name, what, [item for item in because if item is not None])
 
 
 class Numbered(Watching):
@@ -67,9 +67,9 @@ class Numbered(Watching):
         if isinstance(item, Call | DeadLetter):
             return
         if item.sequence != self._sequence + 1:
-            self.fail(f"record {item.sequence} stands behind {self._sequence}", self._last, item)
+            raise self.broken(f"record {item.sequence} stands behind {self._sequence}", self._last, item)
         if item.slice_number < self._slice:
-            self.fail(f"slice {item.slice_number} goes on after slice {self._slice} began", self._last, item)
+            raise self.broken(f"slice {item.slice_number} goes on after slice {self._slice} began", self._last, item)
         self._last, self._sequence, self._slice = item, item.sequence, item.slice_number
 
 
@@ -99,7 +99,7 @@ class Allocating(Watching):
                 self._dispatch(item, early=sleeve in self.premises.two_phase)
             case Handled():
                 if not self._is_allocated(item):
-                    self.fail("a candle was handled before its slice was allocated", item)
+                    raise self.broken("a candle was handled before its slice was allocated", item)
                 self._dispatched[item.sleeve] = item
             case Halted() | Released():
                 self._halted = isinstance(item, Halted)
@@ -113,22 +113,22 @@ class Allocating(Watching):
     def _allocate(self, item: Allocated) -> None:
         before = self._allocated
         if before is not None and before.slice_number == item.slice_number:
-            self.fail(f"slice {item.slice_number} was allocated twice", before, item)
+            raise self.broken(f"slice {item.slice_number} was allocated twice", before, item)
         self._allocated = item
         self._dispatched.clear()
 
     def _tell(self, item: RiskSent | RiskTurned) -> None:
         if not self._is_allocated(item):
-            self.fail(f"{item.sleeve} was given risk before its slice was allocated", item)
+            raise self.broken(f"{item.sleeve} was given risk before its slice was allocated", item)
         if item.sleeve in self._dispatched:
-            self.fail(f"{item.sleeve} was given risk behind its candle", self._dispatched[item.sleeve], item)
+            raise self.broken(f"{item.sleeve} was given risk behind its candle", self._dispatched[item.sleeve], item)
         due = self._due(item.sleeve)
         if item.granted != (due is not None) or (due is not None and item.amount != due):
-            self.fail(f"{item.sleeve} was given what is not its allocation", self._allocated, item)
+            raise self.broken(f"{item.sleeve} was given what is not its allocation", self._allocated, item)
         default = 0.0 if self._halted else self.premises.default_risk
         if due is None and default is not None and item.amount != default:
             what = f"{item.sleeve} was given {item.amount:g}, and is outside the allocation: the default is {default:g}"
-            self.fail(what, self._allocated, item)
+            raise self.broken(what, self._allocated, item)
         self._told[item.sleeve] = item
 
     def _due(self, sleeve: str) -> float | None:
@@ -141,13 +141,15 @@ class Allocating(Watching):
     def _dispatch(self, item: Routed | Updated, *, early: bool) -> None:
         if self._is_allocated(item) == early:
             side = "after its slice was allocated" if early else "before its slice was allocated"
-            self.fail(f"{item.sleeve} met its candle {side}", self._allocated if early else None, item)
+            raise self.broken(f"{item.sleeve} met its candle {side}", self._allocated if early else None, item)
         if early:
             return
         self._dispatched[item.sleeve] = item
         told, due = self._told.get(item.sleeve), self._due(item.sleeve)
         if told is None or told.granted != (due is not None) or (due is not None and told.amount != due):
-            self.fail(f"{item.sleeve} got a candle and was not given the risk for it", self._allocated, told, item)
+            raise self.broken(
+                f"{item.sleeve} got a candle and was not given the risk for it", self._allocated, told, item
+            )
 
     # What the strategies met ------------------------------------------------------------------------------
 
@@ -161,14 +163,14 @@ class Allocating(Watching):
                 self._handling.pop(sleeve, None)
         elif call.method == "set_risk_per_trade":
             if call.moment == "begins" and at_work is not None:
-                self.fail(f"the risk of {sleeve} changed while it handled a candle", at_work, call)
+                raise self.broken(f"the risk of {sleeve} changed while it handled a candle", at_work, call)
             if call.moment == "ends":
                 self._taken[sleeve] = call
 
     def _under_its_risk(self, call: Call) -> None:
         taken, told = self._taken.get(call.sleeve), self._told.get(call.sleeve)
         if call.method in _ACTS and told is not None and (taken is None or taken.value != told.amount):
-            self.fail(f"{call.sleeve} handles a candle under another risk than it was given", told, taken, call)
+            raise self.broken(f"{call.sleeve} handles a candle under another risk than it was given", told, taken, call)
 
 
 class InOrder(Watching):
@@ -209,7 +211,7 @@ class InOrder(Watching):
             self._handling.pop(call.sleeve, None)
             return
         if call.sleeve in self._handling:
-            self.fail(f"{call.sleeve} handles two candles at a time", self._handling[call.sleeve], call)
+            raise self.broken(f"{call.sleeve} handles two candles at a time", self._handling[call.sleeve], call)
         self._handling[call.sleeve] = call
         if isinstance(call.value, CandleCloseEvent):
             self._take(self._to_meet, call.sleeve, call.value, call)
@@ -229,7 +231,7 @@ class InOrder(Watching):
             return
         overtaken = next((routed for routed in line if routed.event is event), None)
         if overtaken is not None:
-            self.fail(
+            raise self.broken(
                 f"a candle of {event.instrument} overtook another on its way to {sleeve}", line[0], overtaken, item
             )
 
@@ -249,12 +251,12 @@ class LeftAlone(Watching):
                 self._out[sleeve] = item
             case Restarted(sleeve=sleeve) | Readmitted(sleeve=sleeve):
                 if sleeve not in self._out:
-                    self.fail(f"{sleeve} came back and was not away", item)
+                    raise self.broken(f"{sleeve} came back and was not away", item)
                 del self._out[sleeve]
             case Removed(sleeve=sleeve):
                 self._out.pop(sleeve, None)
             case Reported() | RiskSent() | RiskTurned() | Routed() if item.sleeve in self._out:
-                self.fail(f"{item.sleeve} is out, and is not left alone", self._out[item.sleeve], item)
+                raise self.broken(f"{item.sleeve} is out, and is not left alone", self._out[item.sleeve], item)
 
 
 class Quiet(Watching):
@@ -284,9 +286,9 @@ class Quiet(Watching):
 
     def end(self) -> None:
         for call in self._at_work.values():
-            self.fail(f"{call.sleeve} is still at work", call)
+            raise self.broken(f"{call.sleeve} is still at work", call)
         if self._dead is not None:
-            self.fail(f"nobody took a message to {self._dead.actor}", self._dead)
+            raise self.broken(f"nobody took a message to {self._dead.actor}", self._dead)
         if not self.premises.cut:
             for routed in self._routed.values():
-                self.fail(f"a candle is still on its way to {routed.sleeve}", routed)
+                raise self.broken(f"a candle is still on its way to {routed.sleeve}", routed)

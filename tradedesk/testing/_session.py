@@ -59,6 +59,11 @@ class Session:
             self._turn()
         self._raise_what_ended_it()
 
+    @property
+    def over(self) -> bool:
+        """Whether it has ended."""
+        return bool(self._end)
+
     def call(self, function: Callable[[], Awaitable[T]]) -> T:
         """Await a function to its end, and return what it returns.
 
