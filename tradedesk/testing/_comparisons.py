@@ -14,7 +14,11 @@ Result = Callable[[Run], object]
 
 def facts(run: Run) -> object:
     """The whole trace, and what each strategy met."""
-    return run.facts, {sleeve: [described(call) for call in run.calls(sleeve)] for sleeve in run.strategies}
+    calls: dict[str, list[object]] = {}
+    for item in run.log:
+        if isinstance(item, Call):
+            calls.setdefault(item.sleeve, []).append(facts_of(item))
+    return run.facts, calls
 
 
 def schedule_independent(result: Result = facts, *, than: Run) -> Callable[[Run], None]:
@@ -53,7 +57,7 @@ def isolation(sleeves: str | Iterable[str], *, than: Run) -> Callable[[Run], Non
         for sleeve in run.strategies.keys() - out:
             mine, theirs = _meetings(run, sleeve), _meetings(than, sleeve)
             for one, other in zip_longest(mine, theirs):
-                if one is None or other is None or described(one) != described(other):
+                if one is None or other is None or facts_of(one) != facts_of(other):
                     what = f"{sleeve} meets something else when {_listed(out)} fails: {_told(one)}, not {_told(other)}"
                     raise Violation("isolation", what, _failures(run, out)[:1])
 

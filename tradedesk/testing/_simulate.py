@@ -8,7 +8,9 @@ import attrs
 from actors import DeadLetter
 from actors.testing import Lab, Schedule, replay
 from tradedesk.portfolio import (
+    Failed,
     Instrument,
+    Quarantined,
     RunnerStatistics,
     SliceReport,
     TraceRecord,
@@ -140,12 +142,14 @@ async def simulate_in(
     )
 
 
-def facts_of(record: TraceRecord) -> tuple[object, ...]:
-    """A record as a value that a record of another run can equal."""
-    fields = attrs.asdict(record, recurse=False)
-    if "error" in fields:
-        fields["error"] = named(fields["error"])
-    return type(record).__name__, *fields.items()
+def facts_of(item: Item) -> object:
+    """An item as a value that one of another run can equal."""
+    if isinstance(item, Failed | Quarantined):
+        fields = attrs.asdict(item, recurse=False) | {"error": named(item.error)}
+        return type(item).__name__, *fields.items()
+    if isinstance(item, Call) and isinstance(item.value, BaseException):
+        return attrs.evolve(item, value=named(item.value))
+    return item
 
 
 def named(error: BaseException) -> object:
