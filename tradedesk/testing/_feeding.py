@@ -33,6 +33,8 @@ class Feeding:
 
     async def feed(self, lab: Lab, runner: PortfolioRunner, stream: Iterable[Fed], callers: int) -> None:
         """Give it all items; each of several callers is an actor, and gives every so manyth."""
+        if callers < 1:
+            raise ValueError(f"callers must be at least 1, not {callers!r}")
         if callers == 1:
             for place, item in enumerate(stream):
                 await self.give(runner, place, item)
