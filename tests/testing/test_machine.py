@@ -10,7 +10,7 @@ from hypothesis.stateful import rule, run_state_machine_as_test
 
 from actors.testing import PlantedCrash, Schedule
 from tests.testing.parts import DEFAULT, Flipping, flipping, policy, stream
-from tests.testing.planted import UnacknowledgedDecrease, planted
+from tests.testing.faulty_runners import UnacknowledgedDecrease, planted
 from tradedesk.portfolio import AllocationError, Handled, Instrument, Quarantine, Restart
 from tradedesk.testing import DeskMachine, LiveDesk, Options, Violation, budget_conserved
 from tradedesk.testing._session import Session

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from actors.testing import explore, replay
-from tests.testing.planted import PLANTED, Faulty
+from tests.testing.faulty_runners import PLANTED, Faulty
 
 ROOT = Path(__file__).parents[2]
 
