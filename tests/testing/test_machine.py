@@ -8,11 +8,11 @@ import trio
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import rule, run_state_machine_as_test
 
-from actors.testing import PlantedCrash, Schedule
-from tests.testing.parts import DEFAULT, Flipping, flipping, policy, stream
+from actors.testing import Schedule
 from tests.testing.faulty_runners import UnacknowledgedDecrease, planted
+from tests.testing.parts import DEFAULT, Flipping, flipping, policy, stream
 from tradedesk.portfolio import AllocationError, Handled, Instrument, Quarantine, Restart
-from tradedesk.testing import DeskMachine, LiveDesk, Options, Violation, budget_conserved
+from tradedesk.testing import DeskMachine, LiveDesk, Options, PlannedCrash, Violation, budget_conserved
 from tradedesk.testing._session import Session
 
 A, B, C, D = map(Instrument, "ABCD")
@@ -159,15 +159,15 @@ def test_a_planted_crash_comes_out_of_the_call_and_a_sleeve_comes_back():
         desk.crash(B, "report", late=True)
         report = desk.feed(stream("AB", 1)[0])
         assert {sleeve: str(error) for sleeve, error in report.failures.items()} == {
-            "A": "planted: 'A' crashes at the beginning of candle 1",
-            "B": "planted: 'B' crashes at the end of report 1",
+            "A": "planned: 'A' crashes at the beginning of candle 1",
+            "B": "planned: 'B' crashes at the end of report 1",
         }
         desk.readmit(A)
         desk.feed(stream("AB", 1)[0])
         assert handled(desk) == ["A"]
     with live() as desk:
         desk.crash(A, "risk")
-        with pytest.raises(PlantedCrash, match="risk 1"):
+        with pytest.raises(PlannedCrash, match="risk 1"):
             desk.feed([])
 
 

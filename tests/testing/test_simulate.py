@@ -5,7 +5,7 @@ import trio
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from actors.testing import PlantedCrash, Schedule, ScheduleDoesNotFit, explore
+from actors.testing import Schedule, ScheduleDoesNotFit, explore
 from actors.testing.hypothesis import schedules
 from tests.testing.parts import BUDGET, DEFAULT, Flipping, InTwo, flipping, mixed, policy, stream
 from tradedesk.marketdata import CandleCloseEvent, Slice
@@ -22,6 +22,7 @@ from tradedesk.portfolio import (
 from tradedesk.testing import (
     Call,
     CrashPoint,
+    PlannedCrash,
     Violation,
     budget_conserved,
     crash_equivalent,
@@ -310,6 +311,6 @@ def test_a_log_holds_calls_between_the_records_where_they_happened():
 
 
 def test_what_a_planted_crash_says():
-    with pytest.raises(PlantedCrash) as caught:
+    with pytest.raises(PlannedCrash) as caught:
         simulate(flipping(2), policy(), stream("AB", 1), crashes=[CrashPoint("B", "candle", 1, late=True)])
-    assert str(caught.value) == "planted: 'B' crashes at the end of candle 1"
+    assert str(caught.value) == "planned: 'B' crashes at the end of candle 1"

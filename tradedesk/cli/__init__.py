@@ -10,6 +10,7 @@ _demo                     the desk of the demo
 _play                     run a desk
   _tally                  what the trace says, in numbers; pure
   _screen                 progress bar and tables (rich)
+_check                    laws for the user's own code (`tradedesk.testing`); needs the extra `testing`
 _summary                  the figures of `tradedesk.metrics` as a table (rich); needs the extra `report`
 
 Exit codes: 0 done, 1 the run failed, 2 a mistake in the command or the file, 130 interrupted.

@@ -100,6 +100,11 @@ async def run(portfolio: Path, /) -> None:
     await _run(read_desk(portfolio))
 
 
+_CHECK: Final = "Hold a policy or a strategy of yours to its laws, and show the smallest case that breaks one."
+
+app.command("tradedesk.cli._check:check", name="check", help=_CHECK)  # by name: only who checks waits for Hypothesis
+
+
 async def _run(desk: Desk) -> None:
     with progress(desk.title, desk.count) as tell:
         outcome = await play(desk, tell)

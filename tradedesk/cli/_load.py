@@ -26,7 +26,7 @@ def load_class(reference: str, folder: Path) -> type:
         LoadError: There is no such module or class, the module fails, or the class is no strategy.
     """
     module_name, _, name = reference.partition(":")
-    module = _load_module(module_name, folder)
+    module = load_module(module_name, folder, "beside the file")
     found = getattr(module, name, None)
     if found is None:
         classes = [each for each, value in vars(module).items() if isinstance(value, type)]
@@ -38,7 +38,12 @@ def load_class(reference: str, folder: Path) -> type:
     return found
 
 
-def _load_module(name: str, folder: Path) -> ModuleType:
+def load_module(name: str, folder: Path, where: str) -> ModuleType:
+    """Import a module; `where` says in words what the folder is.
+
+    Raises:
+        LoadError: There is none, or it fails.
+    """
     with Foreign() as foreign:
         # The colon makes it a module's name only; nothing is looked up inside.
         module: ModuleType = pkgutil.resolve_name(f"{name}:")
@@ -46,8 +51,8 @@ def _load_module(name: str, folder: Path) -> ModuleType:
     error = foreign.error
     if isinstance(error, ModuleNotFoundError) and f"{name}.".startswith(f"{error.name}."):
         beside = [path.stem for path in folder.glob("*.py")]
-        raise LoadError(f"no module {name!r} beside the file or installed{likely(name.partition('.')[0], beside)}")
-    raise LoadError(f"module {name!r} fails when it is imported: {_told(error)}")
+        raise LoadError(f"no module {name!r} {where} or installed{likely(name.partition('.')[0], beside)}")
+    raise LoadError(f"module {name!r} fails when it is imported: {told(error)}")
 
 
 def _broken_protocol(cls: type) -> Iterator[str]:
@@ -73,7 +78,7 @@ def make(cls: type, instrument: str, parameters: Mapping[str, object], path: str
         return None, mistakes
     with Foreign() as foreign:
         return cls(**arguments), ()
-    return None, (Mistake(path, f"{cls.__name__} refuses them: {_told(foreign.error)}"),)
+    return None, (Mistake(path, f"{cls.__name__} refuses them: {told(foreign.error)}"),)
 
 
 def _wrong_arguments(cls: type, arguments: Mapping[str, object], path: str) -> Iterator[Mistake]:
@@ -107,7 +112,7 @@ def _parameters(cls: type) -> Iterable[inspect.Parameter]:
         return (inspect.Parameter("anything", inspect.Parameter.VAR_KEYWORD),)
 
 
-def _told(error: BaseException | None) -> str:
+def told(error: BaseException | None) -> str:
     """Say what was raised and, where the error does not say it itself, on which line of the user's code."""
     frames = None if error is None else user_frames(error)
     where = ""

@@ -18,6 +18,10 @@ class Mistake:
         return f"{self.path}: {self.rule}"
 
 
+class CommandMistake(Exception):
+    """A command that cannot be done as it was given."""
+
+
 @define(slots=False)
 class ConfigError(Exception):
     """A portfolio file that cannot be run: what is wrong with the whole of it, or every mistake in it."""

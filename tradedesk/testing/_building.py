@@ -15,7 +15,8 @@ from tradedesk.portfolio import (
     RiskAllocationPolicy,
 )
 from tradedesk.testing._log import Premises
-from tradedesk.testing._watched import Book, CrashPoint, Entry, watched
+from tradedesk.testing._scripts import CrashPoint
+from tradedesk.testing._watched import Book, Entry, watched
 
 Policy = RiskAllocationPolicy | InformedPolicy
 

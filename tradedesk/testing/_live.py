@@ -11,8 +11,10 @@ from tradedesk.testing._feeding import Fed, Feeding, Undertaker
 from tradedesk.testing._invariants import PROMISES
 from tradedesk.testing._log import Item
 from tradedesk.testing._rules import Monitor, Rule
+from tradedesk.testing._scripts import Call as What
+from tradedesk.testing._scripts import CrashPoint
 from tradedesk.testing._session import Session
-from tradedesk.testing._watched import Book, CrashPoint, Entry, Player, What, unwatched, watch, watched
+from tradedesk.testing._watched import Book, Entry, Player, unwatched, watch, watched
 
 
 class LiveDesk:

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from actors.testing import PlantedCrash, Schedule
+from actors.testing import Schedule
 from actors.testing.hypothesis import schedules
 from tradedesk.marketdata import Candle, CandleCloseEvent
 from tradedesk.portfolio import Instrument, Quarantine
@@ -15,6 +15,7 @@ from tradedesk.testing._hypothesis import st
 from tradedesk.testing._invariants import PROMISES
 from tradedesk.testing._live import LiveDesk
 from tradedesk.testing._rules import Rule
+from tradedesk.testing._scripts import PlannedCrash
 from tradedesk.testing._watched import Entry
 
 
@@ -76,7 +77,7 @@ class DeskMachine(RuleBasedStateMachine):
             CandleCloseEvent(Instrument(instrument), self.period, candle)  # type: ignore[arg-type] # whatever is fed
             for instrument, candle in zip(chosen, candles, strict=True)
         ]
-        with suppress(PlantedCrash):
+        with suppress(PlannedCrash):
             self.desk.feed(events)
 
     @rule(data=st.data(), active=st.booleans())
@@ -112,7 +113,7 @@ class DeskMachine(RuleBasedStateMachine):
     def halt_for_a_slice(self) -> None:
         """The kill switch is pulled; an empty slice later it is let go of."""
         self.desk.halt("the machine has pulled it")
-        with suppress(PlantedCrash):
+        with suppress(PlannedCrash):
             self.desk.feed([])
         self.desk.release()
 

@@ -20,7 +20,8 @@ from tradedesk.testing._feeding import Fed, Feeding, Undertaker
 from tradedesk.testing._invariants import PROMISES
 from tradedesk.testing._log import Call, Item, Premises
 from tradedesk.testing._rules import Rule
-from tradedesk.testing._watched import Book, CrashPoint, Entry, unwatched
+from tradedesk.testing._scripts import CrashPoint
+from tradedesk.testing._watched import Book, Entry, unwatched
 
 
 @attrs.frozen(eq=False)

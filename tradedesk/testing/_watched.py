@@ -3,11 +3,10 @@
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from inspect import isawaitable, iscoroutinefunction
 from types import MappingProxyType, TracebackType
-from typing import Final, Literal, Protocol, Self, cast
+from typing import Final, Protocol, Self, cast
 
 import attrs
 
-from actors.testing import PlantedCrash
 from tradedesk.marketdata import CandleCloseEvent, Instrument
 from tradedesk.portfolio import (
     FailureRule,
@@ -17,10 +16,11 @@ from tradedesk.portfolio import (
     TwoPhaseStrategy,
 )
 from tradedesk.testing._log import Call, Item, Method, Moment
+from tradedesk.testing._scripts import Call as What
+from tradedesk.testing._scripts import CrashPoint, PlannedCrash
 
 Player = PortfolioStrategy | TwoPhaseStrategy
 Entry = Player | StrategySpec
-What = Literal["report", "risk", "candle"]
 
 _CALLS: Final[Mapping[Method, What]] = MappingProxyType(
     {
@@ -34,23 +34,6 @@ _CALLS: Final[Mapping[Method, What]] = MappingProxyType(
 _RISK: Final = ("set_risk_per_trade", "is_regime_active")
 _ONE_PHASE: Final = ("on_candle_close",)
 _TWO_PHASES: Final = ("update_state", "evaluate_signals")
-
-
-@attrs.frozen
-class CrashPoint:
-    """One call of one strategy that fails, with `actors.testing.PlantedCrash`.
-
-    Attributes:
-        sleeve: whose call.
-        call: "candle" (an update or an evaluation, too), "report" or "risk".
-        number: which of these calls, from 1; the calls of a new object in its place count on.
-        late: at the end of the call, when the strategy has done its part, and not before it begins.
-    """
-
-    sleeve: str
-    call: What
-    number: int
-    late: bool = False
 
 
 @attrs.define(eq=False)
@@ -86,7 +69,7 @@ class Book:
         if point in self.crashes:
             self.crashes.discard(point)
             where = "at the end" if point.late else "at the beginning"
-            raise PlantedCrash(f"planted: {point.sleeve!r} crashes {where} of {point.call} {point.number}")
+            raise PlannedCrash(f"planned: {point.sleeve!r} crashes {where} of {point.call} {point.number}")
 
     def takers(self, event: CandleCloseEvent) -> Iterable[str]:
         """The sleeves that trade this candle."""
@@ -129,7 +112,7 @@ class Calling:
     def _may_crash(self, point: CrashPoint) -> None:
         try:
             self._book.may_crash(point)
-        except PlantedCrash as crash:
+        except PlannedCrash as crash:
             self._write("fails", crash)
             raise
 
