@@ -94,6 +94,14 @@ def test_one_object_in_two_sleeves_is_refused():
         simulate({A: strategy, B: strategy}, policy(), [])
 
 
+async def test_inside_of_trio_it_says_what_to_call():
+    with pytest.raises(RuntimeError) as caught:
+        simulate(flipping(1), policy(), [])
+    assert str(caught.value) == (
+        "simulate() runs trio by itself: call it before the scenario, or simulate_in(lab, ...) in it"
+    )
+
+
 def test_no_callers_are_too_few():
     with pytest.raises(ValueError, match="callers must be at least 1, not 0"):
         simulate(flipping(1), policy(), [], callers=0)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Unpack
 
 import attrs
+from trio.lowlevel import in_trio_run
 
 from actors import DeadLetter
 from actors.testing import Lab, Schedule, replay
@@ -86,8 +87,7 @@ def simulate(
     """Feed a stream to a portfolio, item by item, and say what happened. Nothing async for the caller.
 
     The runner is the real one, each strategy an actor; ``schedule`` decides who goes on whenever several could. Time is
-    virtual. Not for use where trio runs already. One call uses its strategies up: make new ones, and a new policy, for
-    the next.
+    virtual. One call uses its strategies up: make new ones, and a new policy, for the next.
 
     Args:
         strategies: as for `PortfolioRunner`.
@@ -100,8 +100,13 @@ def simulate(
     Raises:
         AssertionError: Nobody can go on, or it takes too many steps.
         ScheduleDoesNotFit: The word was made for another portfolio or stream.
+        RuntimeError: Trio runs already.
         Exception: What the runner raised.
     """
+    if in_trio_run():
+        raise RuntimeError(
+            "simulate() runs trio by itself: call it before the scenario, or simulate_in(lab, ...) in it"
+        )
     runs: list[Run] = []
 
     async def scenario(lab: Lab) -> None:

@@ -111,6 +111,7 @@ def test_they_need_no_pytest_trio_and_run_under_xdist(project):
     output = run_pytest(project, "-rA", "--tb=short", "-p", "no:trio", "-n", "2")
     assert outcomes(output) == OUTCOMES, output
     assert "in 8 schedules it never held that 'pigs fly'" in output
+    assert "test_ours.py::test_vacuous: explored 8 schedules" in output
 
 
 def test_the_line_that_a_failure_ends_with_replays_it(project):
@@ -129,6 +130,40 @@ def test_options_say_how_many_schedules_and_for_how_long(project):
     assert "in 7 schedules it never held" in output
     output = run_pytest(project, "--tb=short", "--explore-seconds", "0", "-k", "vacuous")
     assert "in 1 schedule it never held" in output
+
+
+def test_what_was_tried_stands_at_the_end_unless_pytest_is_to_be_quiet(project):
+    output = run_pytest(project, "--tb=no", "-k", "method or vacuous or plain")
+    tried = "(fifo 1, starve-one 1, sweep 1, pct(3) 2, exhaustive 1, random 1, pct(2) 1)"
+    said = f"explored 8 schedules {tried}, 1 of them different: exhausted, every schedule"
+    assert re.findall(r"^test_ours\.py::\S+: .*$", output, re.MULTILINE) == [
+        f"test_ours.py::TestGroup::test_method: {said}",
+        f"test_ours.py::test_vacuous: {said}",
+    ]
+    assert "explored schedules" not in run_pytest(project, "-q", "--tb=no", "-k", "method")
+
+
+EVERYTHING = """
+from actors.testing import Exhaustive, explore, explored
+
+async def scenario(lab):
+    async with lab.open_system():
+        pass
+
+@explored(search=Exhaustive(), exhausted=True)
+async def test_all(lab):
+    await scenario(lab)
+
+def test_by_hand(record_property):
+    record_property("explored schedules", "by hand: " + explore(scenario).summary)
+"""
+
+
+def test_a_test_that_is_to_try_everything_may_be_told_to_try_less(project):
+    (project / "test_ours.py").write_text(EVERYTHING, encoding="utf-8")
+    output = run_pytest(project, "--schedules", "1")
+    assert "2 passed" in output
+    assert "test_ours.py::test_by_hand: by hand: explored 8 schedules" in output
 
 
 # What the documentation shows -----------------------------------------------------------------------------------------
