@@ -53,6 +53,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         if name == _PROPERTY
     ]
     if lines and terminalreporter.verbosity >= 0:
-        terminalreporter.section("explored schedules")
+        terminalreporter.write_sep("=", "explored schedules")
         for line in sorted(lines):
             terminalreporter.write_line(line)

@@ -1,6 +1,6 @@
 """The plugin for pytest, in projects of its own: with pytest-trio and without, under xdist, replaying.
 
-What a failure looks like stands in the documentation; to renew it: python -m tests.actors.testing.test_pytest_plugin
+What a failure and a summary look like stands in the documentation; to renew it: python -m tests.actors.testing.test_pytest_plugin
 """
 
 import re
@@ -16,6 +16,8 @@ import pytest
 from tests.test_examples import EXAMPLES, environment
 
 SHOWN = Path(__file__).parents[3] / "docs" / "how-to" / "failing-schedule.txt"
+
+SUMMARY = SHOWN.with_name("explored-schedules.txt")
 
 INSTALLED = any(entry.name == "actors" for entry in entry_points(group="pytest11"))
 """As in a project that depends on the wheel; from a folder of sources the plugin has to be named."""
@@ -180,7 +182,20 @@ def test_a_failure_looks_as_the_documentation_shows_it(tmp_path):
     assert VARIES.sub("", example_fails(tmp_path)) == VARIES.sub("", SHOWN.read_text(encoding="utf-8"))
 
 
+def example_is_summed_up(folder):
+    shutil.copy(EXAMPLES / "test_explore_portfolio.py", folder)
+    output = run_pytest(folder, "-k", "no_order")
+    return output[re.search("^=+ explored", output, re.MULTILINE).start() : output.rindex("=" * 20 + " 1 passed")]
+
+
+def test_a_summary_looks_as_the_documentation_shows_it(tmp_path):
+    pytest.importorskip("hypothesis", reason="the example needs Hypothesis")
+    assert example_is_summed_up(tmp_path).rstrip("=\n") == SUMMARY.read_text(encoding="utf-8").rstrip("=\n")
+
+
 def renew():
+    with TemporaryDirectory() as folder:
+        SUMMARY.write_text(example_is_summed_up(Path(folder)).rstrip("=\n") + "\n", encoding="utf-8")
     with TemporaryDirectory() as folder:
         SHOWN.write_text(VARIES.sub(_as_shown, example_fails(Path(folder))), encoding="utf-8")
 
