@@ -10,8 +10,8 @@ from hypothesis.stateful import rule, run_state_machine_as_test
 
 from actors.testing import Schedule
 from tests.testing.faulty_runners import UnacknowledgedDecrease, planted
-from tests.testing.parts import DEFAULT, Flipping, flipping, policy, stream
-from tradedesk.portfolio import AllocationError, Handled, Instrument, Quarantine, Restart
+from tests.testing.parts import DEFAULT, Flipping, InTwo, flipping, policy, stream
+from tradedesk.portfolio import AllocationError, Handled, Instrument, Quarantine, Restart, RosterError, RunnerStateError
 from tradedesk.testing import DeskMachine, LiveDesk, Options, PlannedCrash, Violation, budget_conserved
 from tradedesk.testing._session import Session
 
@@ -151,6 +151,26 @@ def test_sleeves_come_and_go_and_the_objects_are_yours():
         assert desk.remove(C) is mine
         assert desk.sleeves == ("A", "B")
         assert mine.seen == [0]
+
+
+def test_what_is_refused_changes_nothing():
+    with live() as desk:
+        with pytest.raises(RosterError):
+            desk.add(A, InTwo())
+        with pytest.raises(RunnerStateError):
+            desk.readmit(B, InTwo())
+        desk.feed(stream("AB", 1)[0])
+        assert handled(desk) == ["A", "B"]
+
+
+def test_a_sleeve_that_fails_on_its_way_out_is_out():
+    with live() as desk:
+        desk.feed([])
+        desk.crash(A, "risk")
+        with pytest.raises(PlannedCrash):
+            desk.remove(A)
+        assert desk.sleeves == ("B",)
+        desk.feed(stream("B", 1)[0])
 
 
 def test_a_planted_crash_comes_out_of_the_call_and_a_sleeve_comes_back():

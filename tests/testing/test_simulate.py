@@ -1,5 +1,6 @@
 """A simulation plays the real runner, under one schedule, and says all that happened."""
 
+import attrs
 import pytest
 import trio
 from hypothesis import Phase, given, settings
@@ -140,6 +141,37 @@ def test_a_crash_comes_at_the_call_that_is_named(point, failed):
     assert methods(run, "A", "fails") == [failed]
     assert run.statistics.sleeves["A"].standing == "quarantined"
     assert run.missed == []
+
+
+@pytest.mark.parametrize("rule", ["raise", Quarantine(), Restart(lambda _: Flipping(), warm_up=1)])
+@pytest.mark.parametrize("dispatch", ["actors", "direct"])
+def test_whatever_call_fails_in_a_mixed_portfolio_every_rule_holds(rule, dispatch):
+    """In two phases and in one, with two periods; a sleeve in two phases cannot be built anew in one."""
+    candles = stream("AB", 3, ("HOUR", "1MINUTE"))
+    points = [
+        CrashPoint(sleeve, call, number, late)
+        for sleeve in "ABT"
+        for call, last in (("candle", 6), ("report", 6), ("risk", 3))
+        for number in range(1, last + 1)
+        for late in (False, True)
+    ]
+    came = 0
+    for point in points:
+        strategies = mixed()
+        own = attrs.evolve(strategies["T"], on_failure=Quarantine() if isinstance(rule, Restart) else rule)
+        run = simulate(
+            {**strategies, "T": own},
+            policy(),
+            candles,
+            on_failure=rule,
+            crashes=[point],
+            keep_errors=True,
+            dispatch=dispatch,
+            default_risk_per_trade=DEFAULT,
+        )
+        run.check()
+        came += not run.missed
+    assert came > len(points) / 2
 
 
 def test_a_crash_that_never_came_is_named():

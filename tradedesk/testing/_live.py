@@ -1,6 +1,7 @@
 """A portfolio that a test without async drives, call by call."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from typing import Unpack
 
@@ -9,6 +10,7 @@ from tradedesk.portfolio import Instrument, RunnerStatistics, SliceReport
 from tradedesk.testing._building import Options, Policy, premises_of, runner_of
 from tradedesk.testing._feeding import Fed, Feeding, Undertaker
 from tradedesk.testing._invariants import PROMISES
+from tradedesk.testing._kept import Kept
 from tradedesk.testing._log import Item
 from tradedesk.testing._rules import Monitor, Rule
 from tradedesk.testing._scripts import Call as What
@@ -81,18 +83,35 @@ class LiveDesk:
 
     def add(self, sleeve: Instrument, entry: Entry) -> None:
         """As `PortfolioRunner.add`."""
-        self._session.call(partial(self._runner.add, sleeve, watched(sleeve, entry, self._book, self._rule)))
+        with self._unless_refused(sleeve):
+            self._session.call(partial(self._runner.add, sleeve, watched(sleeve, entry, self._book, self._rule)))
 
     def remove(self, sleeve: Instrument) -> object:
         """As `PortfolioRunner.remove`."""
-        player = self._session.call(partial(self._runner.remove, sleeve))
-        del self._book.trades[sleeve]
-        return unwatched(player)
+        try:
+            return unwatched(self._session.call(partial(self._runner.remove, sleeve)))
+        finally:
+            if sleeve not in self._runner.strategies:  # also when it raised on its way out
+                self._book.trades.pop(sleeve, None)
 
     def readmit(self, sleeve: Instrument, strategy: Player | None = None) -> None:
         """As `PortfolioRunner.readmit`."""
-        player = None if strategy is None else watch(sleeve, strategy, self._book)
-        self._runner.readmit(sleeve, player)  # type: ignore[arg-type] # in two phases, too
+        with self._unless_refused(sleeve):
+            player = None if strategy is None else watch(sleeve, strategy, self._book)
+            self._runner.readmit(sleeve, player)  # type: ignore[arg-type] # in two phases, too
+
+    @contextmanager
+    def _unless_refused(self, sleeve: Instrument) -> Iterator[None]:
+        """Forget what is known of a new strategy if the block raises."""
+        book = self._book
+        trades, two_phase = dict(book.trades), sleeve in book.two_phase
+        with Kept() as kept:
+            yield
+        if kept.error is not None:
+            book.trades.clear()
+            book.trades.update(trades)
+            (book.two_phase.add if two_phase else book.two_phase.discard)(sleeve)
+            raise kept.error
 
     def set_policy(self, policy: Policy) -> None:
         """As `PortfolioRunner.set_policy`."""
