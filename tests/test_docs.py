@@ -37,6 +37,7 @@ PUBLIC = (
     "tradedesk.report",
     "tradedesk.risk",
     "tradedesk.sampledata",
+    "tradedesk.testing",
 )
 
 

@@ -17,7 +17,18 @@ import pytest
 import tradedesk
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
-DEMO = Path(__file__).parents[1] / "docs" / "tutorial" / "demo.txt"
+TUTORIAL = Path(__file__).parents[1] / "docs" / "tutorial"
+DEMO = TUTORIAL / "demo.txt"
+
+CHECKS = {
+    "prove-first.txt": ("proving", ["first_try:Stochastic"], 1),
+    "prove-second.txt": ("proving", ["second_try:Stochastic"], 1),
+    "prove-third.txt": (".", ["test_proving:Stochastic", "--warm-up", "3", "--restart"], 0),
+    "prove-peeking.txt": ("proving", ["peeking:AboveTheMean"], 1),
+    "prove-cents.txt": ("proving", ["cents:Cents"], 1),
+    "prove-mistake.txt": ("proving", ["first_try:Stocastic"], 2),
+}
+"""What `tradedesk check` prints, from which folder of the examples, for what, and with which exit code."""
 
 VARIES = re.compile(
     r"""
@@ -79,6 +90,11 @@ def run_example(example: Path) -> subprocess.CompletedProcess[str]:
     return run(arguments(example), example.parent)
 
 
+def run_check(name: str) -> subprocess.CompletedProcess[str]:
+    folder, tokens, _ = CHECKS[name]
+    return run(["-m", "tradedesk", "check", *tokens], EXAMPLES / folder)
+
+
 def faults(ran: subprocess.CompletedProcess[str], expected: str) -> list[str]:
     complaints = []
     if ran.returncode:
@@ -103,6 +119,13 @@ def test_an_example_prints_what_is_expected(name: str):
 
 def test_the_demo_prints_what_the_tutorial_shows(tmp_path: Path):
     assert faults(run(["-m", "tradedesk", "demo"], tmp_path), DEMO.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_a_check_prints_what_the_tutorial_shows(name: str):
+    ran = run_check(name)
+    assert ran.stdout + ran.stderr == (TUTORIAL / name).read_text(encoding="utf-8")
+    assert ran.returncode == CHECKS[name][2]
 
 
 def test_an_example_without_expectation_and_the_reverse_are_reported(tmp_path: Path):
@@ -161,6 +184,9 @@ def renew() -> None:
     for name, example in examples(EXAMPLES).items():
         (EXAMPLES / "expected" / f"{name}.txt").write_text(run_example(example).stdout, encoding="utf-8")
     DEMO.write_text(run(["-m", "tradedesk", "demo"], EXAMPLES).stdout, encoding="utf-8")
+    for name in CHECKS:
+        ran = run_check(name)
+        (TUTORIAL / name).write_text(ran.stdout + ran.stderr, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -9,8 +9,9 @@
 - `tradedesk.strategies`   shipped strategies, to start from
 - `tradedesk.metrics`      what a run came to, in numbers (extra ``report``)
 - `tradedesk.report`       a run as one HTML file (extra ``report``)
+- `tradedesk.testing`      laws for your policies and strategies (extra ``testing``)
 - `tradedesk.sampledata`   five real equities to try it on
-- ``tradedesk.cli``        the command line: ``tradedesk demo``, ``tradedesk run portfolio.toml``
+- ``tradedesk.cli``        the command line: ``tradedesk demo``, ``run``, ``check``
 
 The actor runtime below is a package of its own, `actors`.
 """

@@ -228,3 +228,13 @@ class TradesAtLeastOne(Trades):
 
     def size(self):
         return max(1.0, self.risk)
+
+
+class ClockPolicy:
+    """Shares by what a generator says that no copy can repeat."""
+
+    def __init__(self) -> None:
+        self.random = random.SystemRandom()
+
+    def allocate(self, active):
+        return {name: self.random.random() for name in active}

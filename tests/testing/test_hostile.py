@@ -100,5 +100,5 @@ def test_the_list_says_where_each_fault_is(drawn):
 
 
 def test_no_kinds_are_refused():
-    with pytest.raises(ValueError, match="^kinds is empty; a hostile stream has at least one fault$"):
+    with pytest.raises(ValueError, match=r"^kinds is empty; a hostile stream has at least one fault$"):
         hostile_streams(["A"], kinds=[])

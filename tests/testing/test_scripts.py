@@ -80,5 +80,5 @@ def test_the_call_that_is_named_crashes_and_nobody_elses(point, stream):
 def test_a_crash_says_that_it_was_planned():
     strategy = ScriptedStrategy(crashes=[CrashPoint("A", "report", 2)])
     strategy.is_regime_active()
-    with pytest.raises(PlannedCrash, match="^call 2 of report fails, as planned$"):
+    with pytest.raises(PlannedCrash, match=r"^call 2 of report fails, as planned$"):
         strategy.is_regime_active()

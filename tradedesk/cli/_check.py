@@ -171,7 +171,10 @@ def _needed(make: Callable[..., Any]) -> dict[str, Named]:
 
 def _made(make: Callable[..., Any], reference: str, budget: float) -> Any:
     """Call the class of a policy, or a function, with the budget if it wants one."""
-    amount(budget)
+    try:
+        amount(budget)
+    except ValueError as error:
+        raise CommandMistake(f"--budget {error}") from error
     needed = _needed(make)
     given = {name: budget for name in needed if name in _BUDGETS}
     if unknown := [name for name in needed if name not in given]:

@@ -10,6 +10,7 @@ from tradedesk.marketdata import CandleCloseEvent, Instrument, period_seconds
 from tradedesk.testing._candles import FLAT, Bar, bars, runs, series
 from tradedesk.testing._foreign import Caught
 from tradedesk.testing._hypothesis import st
+from tradedesk.testing._limits import Endless, Limits
 from tradedesk.testing._lived import RISKS, Lived, Restarted, StrategyCase, pickled
 from tradedesk.testing._play import Floor, Maker, Observe
 from tradedesk.testing._pristine import Pristine
@@ -19,20 +20,21 @@ from tradedesk.testing._verdicts import Verdicts
 
 RISK_CHANGES: Final = 3
 """In one case, at most."""
+MOST: Final = 0.05
+"""How far a candle moves, as a part of 100.0."""
 BEYOND: Final = 10
 """Candles behind a warm-up, in which regimes are compared."""
 SHOWN: Final = 12
 """Candles of a witness, the last ones."""
 
 
-def strategy_cases(
-    *, candles: int, more_than: int = 0, gaps: bool = True, max_move: float = 0.05
-) -> st.SearchStrategy[StrategyCase]:
+def strategy_cases(*, candles: int, fewest: int = 0, more_than: int = 0) -> st.SearchStrategy[StrategyCase]:
     """Cases of up to so many candles; half of them with more than some."""
-    of = bars(gaps=gaps, max_move=max_move)
-    some = runs(of, 0, candles)
+    of = bars(gaps=True, max_move=MOST)
+    some = runs(of, fewest, candles)
     drawn = some if not more_than else some | runs(of, more_than + 1, candles)
-    changes = st.tuples(st.integers(0, candles - 1), st.sampled_from(RISKS))
+    whens = st.integers(0, min(3, candles - 1)) | st.integers(0, candles - 1)
+    changes = st.tuples(whens, st.sampled_from(RISKS))
     left = st.integers(1, 3) | st.integers(1, candles)
     return st.builds(_case, drawn, st.lists(changes, max_size=RISK_CHANGES), left)
 
@@ -72,11 +74,15 @@ class Bench:
         self._pristine = Pristine(self.make.factory, one)
 
     def _first(self) -> object:
-        """A strategy, to see what it is; None where the factory raises, which is for the laws to find."""
-        made = None
-        with Caught():
-            made = self.make.build(self.candles([FLAT]), Floor(self.make.instrument) if self.make.needs_desk else None)
-        if made is not None:
+        """A strategy, to see what it is; None where the factory raises or hangs, which is for the laws to find."""
+        floor = Floor(self.make.instrument) if self.make.needs_desk else None
+        made: object = None
+        try:
+            with Caught() as caught, Limits():
+                made = self.make.build(self.candles([FLAT]), floor)
+        except Endless:
+            return None
+        if caught.error is None:
             self.make.recognise(made)
         return made
 
@@ -143,7 +149,7 @@ def strategy_verdicts(
     found = verdicts(
         laws,
         bench.look,
-        strategy_cases(candles=most, more_than=warm_up or 0),
+        strategy_cases(candles=most, fewest=int(bench.make.needs_candles), more_than=warm_up or 0),
         examples=examples,
         first=cases,
         story=lambda case: _story(bench.live(case)),

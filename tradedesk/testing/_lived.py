@@ -15,8 +15,10 @@ from tradedesk.testing._pristine import Pristine
 
 T = TypeVar("T")
 
-RISKS: Final = (10.0, 0.0, 5.0)
-"""What a strategy may be told; the first is the risk to begin with."""
+RISK: Final = 10.0
+"""What a strategy is told to begin with."""
+RISKS: Final = (0.0, 5.0, RISK)
+"""What it may be told later."""
 
 
 @attrs.frozen
@@ -40,7 +42,7 @@ class StrategyCase:
     def risk_at(self, number: int) -> float:
         """The risk that the strategy has been told when it handles this candle."""
         told = [risk for since, risk in self.risks if since <= number]
-        return told[-1] if told else RISKS[0]
+        return told[-1] if told else RISK
 
 
 def pickled(strategy: T) -> T:

@@ -36,7 +36,7 @@ class Law:
         try:
             return self.check(happened)
         except AssertionError as error:
-            return str(error) or "an assertion failed"
+            return (str(error) or "an assertion failed").splitlines()[0]  # a framework may explain at length
 
 
 def named(laws: Iterable[Law], names: Iterable[str], what: str) -> list[Law]:
@@ -152,4 +152,4 @@ def law(check: Callable[[Any], str | None]) -> Law:
     what is wrong, in a sentence, or None; or it asserts.
     """
     says = (check.__doc__ or "keeps it").strip().splitlines()[0].rstrip(".")
-    return Law(check.__name__, says, check)
+    return Law(check.__name__, says[0].lower() + says[1:], check)
