@@ -115,7 +115,7 @@ EXTRAS = {
     "polars": ("tradedesk.marketdata.columns._frames", "tradedesk.backtest.parquet"),
     "hypothesis": ("tradedesk.testing", "actors.testing"),
     "pytest": ("actors.testing.pytest_plugin",),
-    "outcome": ("actors.testing",),  # of trio's own interface: what `reschedule` hands to a task
+    "outcome": ("actors.testing", "tradedesk.testing"),  # of trio's own interface: what `reschedule` hands to a task
 }
 
 MAY_MISS_AN_EXTRA = words(
@@ -126,7 +126,7 @@ MAY_MISS_AN_EXTRA = words(
 RUNS_LAWS = words("tradedesk.cli._check")
 """The command that tests the user's code; nothing else at run time knows a testing package."""
 
-PUBLIC_SUBMODULES = {"types", "policies", "testing"}
+PUBLIC_SUBMODULES = {"types", "policies", "testing", "actors.testing.hypothesis"}
 
 ONE_BROAD_EXCEPT_EACH = ("actors", "tradedesk.portfolio")
 
@@ -232,7 +232,11 @@ def _is_private(step: str) -> bool:
 
 def _is_door(importer: Module, target: str, modules: Modules) -> bool:
     package = _package_of(target, modules)
-    return package == target or within(importer.name, (package,)) or target.rpartition(".")[2] in PUBLIC_SUBMODULES
+    return (
+        package == target
+        or within(importer.name, (package,))
+        or bool({target, target.rpartition(".")[2]} & PUBLIC_SUBMODULES)
+    )
 
 
 def _package_of(name: str, modules: Modules) -> str:

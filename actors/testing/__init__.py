@@ -28,7 +28,7 @@ from actors.testing._leaks import assert_no_leaks
 from actors.testing._onlooker import PlantedCrash
 from actors.testing._probe import Probe
 from actors.testing._recorder import Record, Recorder
-from actors.testing._report import Failure, NeverHeld, Report
+from actors.testing._report import Failure, NeverHeld, NotExhausted, Report
 from actors.testing._schedule import Schedule
 from actors.testing._searches import PCT, DelayBounded, Exhaustive, Fifo, Portfolio, RandomWalk, StarveOne
 from actors.testing._virtual import run
@@ -55,6 +55,7 @@ __all__ = [
     "Exhaustive",
     "PlantedCrash",
     "NeverHeld",
+    "NotExhausted",
     "TooManySteps",
     "ExplorationError",
     "NotDeterministic",

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from copy import deepcopy
 from typing import Final
 
 import attrs
@@ -37,7 +38,7 @@ def explore(
 
     Args:
         scenario: an async function of a `Lab`; it must build all that it uses, and do the same each time.
-        search: which schedules to try; a `Portfolio` when None.
+        search: which schedules to try; a `Portfolio` when None. It is copied, so it can be used again.
         schedules: how many to try at most.
         seconds: of CPU time after which no further schedule is begun.
         steps: in one schedule; a scenario that takes more fails.
@@ -56,7 +57,7 @@ def explore(
     """
     settings = Settings(seam=seam, timers=timers, crash_points=crash_points, crashes=crashes, steps=steps)
     limits = _Limits(_at_least_one(schedules), seconds, check_every)
-    exploration = _Exploration(scenario, settings, search or Portfolio(), limits)
+    exploration = _Exploration(scenario, settings, deepcopy(search) if search else Portfolio(), limits)
     exploration.go()
     return exploration.report(shrink_runs)
 

@@ -10,6 +10,7 @@ import attrs
 
 from actors.testing._explore import explore, replay
 from actors.testing._lab import Lab
+from actors.testing._report import NotExhausted, Report
 
 
 @attrs.frozen
@@ -19,10 +20,12 @@ class Exploration:
     Attributes:
         body: the async function.
         options: of `explore`.
+        exhausted: whether it fails when something is left to try.
     """
 
     body: Callable[..., Awaitable[object]]
     options: Mapping[str, Any]
+    exhausted: bool = False
 
     def run(
         self,
@@ -32,6 +35,7 @@ class Exploration:
         schedule: str | None = None,
         others: Mapping[str, object] | None = None,
         test: str | None = None,
+        seen: Callable[[Report], object] | None = None,
     ) -> None:
         """Explore, or replay one schedule.
 
@@ -41,6 +45,10 @@ class Exploration:
             schedule: the one to replay.
             others: options of `explore` instead of those of the test.
             test: how pytest calls it.
+            seen: called with the report, whatever it says.
+
+        Raises:
+            NotExhausted: something is left to try, and neither the command line nor a failure is the reason.
         """
         __tracebackhide__ = True
         scenario = partial(_call, self.body, arguments, named)
@@ -48,23 +56,35 @@ class Exploration:
             replay(scenario, schedule, steps=self.options.get("steps", 20_000))
             return
         report = explore(scenario, **{**self.options, **(others or {})})
+        if seen is not None:
+            seen(report)
         if report.failure is not None and test is not None:
             report.failure.error.add_note(f"replay: pytest {shlex.quote(test)} --schedule {report.failure.schedule}")
         report.check()
+        if self.exhausted and not report.exhausted and not others:
+            raise NotExhausted(
+                f"it was to try everything: {report.summary}; give it more schedules and seconds, or less to do"
+            )
 
 
-def explored(**options: Any) -> Callable[[Callable[..., Awaitable[object]]], Callable[..., None]]:
+def explored(
+    *, exhausted: bool = False, **options: Any
+) -> Callable[[Callable[..., Awaitable[object]]], Callable[..., None]]:
     """Make a test of an async function with a parameter ``lab`` that explores its schedules; `explore` has the options.
 
     The test is a plain function; all other parameters, such as fixtures, are handed on. Under pytest, ``--schedule``
     replays one schedule and ``--schedules`` says how many to try.
+
+    Args:
+        exhausted: fail (`NotExhausted`) when something was left to try, so that no proof becomes a sample unseen.
+        options: of `explore`.
     """
     unknown = sorted(set(options) - set(inspect.signature(explore).parameters))
     if unknown:
         raise TypeError(f"explored() has no option {', '.join(unknown)}: it takes those of explore()")
 
     def decorate(body: Callable[..., Awaitable[object]]) -> Callable[..., None]:
-        exploration = Exploration(body, options)
+        exploration = Exploration(body, options, exhausted)
         signature = inspect.signature(body)
         others = [each for name, each in signature.parameters.items() if name != "lab"]
         if len(others) == len(signature.parameters):

@@ -31,7 +31,7 @@ class Lab:
     """What an explored scenario is given: systems whose order the exploration decides, and a way to show what happened.
 
     Attributes:
-        scheduler: for code that opens its own system. In such a system messages are not seen and no crash is planted.
+        scheduler: for code that opens its own system. There no crash is planted.
     """
 
     def __init__(self, settings: Settings, tape: Tape, clock: Clock) -> None:
@@ -55,7 +55,15 @@ class Lab:
 
     def open_system(self, name: str = "system", *, observer: Observer | None = None) -> open_system:
         """As `actors.open_system`, with an order that the exploration decides."""
-        return _Opened(name, Onlooker(self._take, self._crashed.append, observer), self.scheduler, self._runtimes)
+        return _Opened(name, self.observer(observer), self.scheduler, self._runtimes)
+
+    def observer(self, other: Observer | None = None) -> Observer:
+        """For code that opens its own system, beside `scheduler`: so messages are seen, and stand in a failure's steps.
+
+        Args:
+            other: sees the same.
+        """
+        return Onlooker(self._take, self._crashed.append, other)
 
     def sometimes(self, condition: bool, name: str) -> None:  # noqa: FBT001 - reads as an assertion
         """Note whether ``condition`` holds here; an exploration fails when it never held in any of its schedules.

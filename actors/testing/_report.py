@@ -19,6 +19,10 @@ class NeverHeld(AssertionError):
     """A condition that was to hold sometimes never did: the test is about something that does not happen."""
 
 
+class NotExhausted(AssertionError):
+    """An exploration that was to come to its end stopped before: it proves less than the test says."""
+
+
 @attrs.frozen
 class Failure:
     """The first failure, and the smallest schedule that shows it.
@@ -96,6 +100,13 @@ class Report:
         """Schedules in all, without those that only check, shrink or explain."""
         return sum(self.schedules.values())
 
+    @property
+    def summary(self) -> str:
+        """What was tried, how much of it was different, and where it stopped: one line."""
+        kinds = ", ".join(f"{kind} {count:,}" for kind, count in self.schedules.items())
+        tried = counted(self.tried, "schedule")
+        return f"explored {tried} ({kinds}), {self.distinct:,} of them different: {self.stopped}"
+
     def check(self) -> None:
         """Raise the failure with the report as a note, or `NeverHeld` when a condition held in no schedule."""
         __tracebackhide__ = True  # pytest's
@@ -110,9 +121,7 @@ class Report:
             )
 
     def __str__(self) -> str:
-        kinds = ", ".join(f"{kind} {count:,}" for kind, count in self.schedules.items())
-        tried = counted(self.tried, "schedule")
-        lines = [f"explored {tried} ({kinds}), {self.distinct:,} of them different: {self.stopped}"]
+        lines = [self.summary]
         if self.uncontrolled:
             names = ", ".join(map(repr, self.uncontrolled))
             lines.append(f"not explored: when {names} moved, for trio woke them and not the seam of the actors")

@@ -1,9 +1,10 @@
 """A schedule that can be written by hand, and that shrinks well."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import attrs
 
+from actors.testing._controlled import ControlledScheduler
 from actors.testing._lab import Run
 from actors.testing._runs import Scenario, perform
 from actors.testing._searches import Tiers
@@ -40,6 +41,15 @@ class Schedule:
         if run.error is not None:
             run.error.add_note(f"under {self}{self._names(run)}")
             raise run.error
+
+    def scheduler(self) -> ControlledScheduler:
+        """Make a scheduler that goes by this schedule, for code that opens one system and is not explored."""
+        tiers = Tiers(self.slow, self.demote)
+
+        def choose(names: Sequence[str]) -> str:
+            return names[tiers.pick(names, len(names))] if len(names) > 1 else names[0]
+
+        return ControlledScheduler(choose)
 
     def _names(self, run: Run) -> str:
         known = list(dict.fromkeys(name for choice in run.choices for name in choice.options))

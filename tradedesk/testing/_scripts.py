@@ -25,11 +25,13 @@ class CrashPoint:
         sleeve: whose call.
         call: "candle", "report" or "risk".
         number: which of these calls, from 1.
+        late: at the end of the call, when the strategy has done its part.
     """
 
     sleeve: str
     call: Call
     number: int
+    late: bool = False
 
 
 def crash_points(

@@ -19,6 +19,7 @@ from actors.testing import (
     Fifo,
     NeverHeld,
     NotDeterministic,
+    NotExhausted,
     PlantedCrash,
     RandomWalk,
     Recorder,
@@ -627,6 +628,31 @@ def test_mistakes_in_the_decorator_are_told_at_once():
 
         @explored()
         async def no_lab(): ...
+
+
+def test_a_search_can_be_used_again():
+    search = Exhaustive()
+    one, other = explore(first_comes_a, search=search), explore(first_comes_a, search=search)
+    assert one.tried == other.tried > 1
+
+
+async def two_orders(lab):
+    kept = []
+    async with lab.open_system() as system:
+        ref = await system.start(keeper, kept, name="keeper")
+        for name in "AB":
+            await (await system.start(passing_on, ref, name=name)).tell(name)
+    assert sorted(kept) == ["A", "B"]
+
+
+def test_a_test_that_is_to_try_everything_fails_when_something_is_left():
+    explored(search=Exhaustive(), exhausted=True)(two_orders)()
+    with pytest.raises(NotExhausted) as caught:
+        explored(search=Exhaustive(), exhausted=True, schedules=4)(two_orders)()
+    assert str(caught.value) == (
+        "it was to try everything: explored 4 schedules (exhaustive 4), 4 of them different: stopped after 4 schedules; "
+        "give it more schedules and seconds, or less to do"
+    )
 
 
 @pytest.mark.parametrize("schedules", [0, -1, 2.5])

@@ -1,6 +1,6 @@
 """The plugin for pytest, in projects of its own: with pytest-trio and without, under xdist, replaying.
 
-What a failure looks like stands in the documentation; to renew it: python -m tests.actors.testing.test_pytest_plugin
+What a failure and a summary look like stands in the documentation; to renew it: python -m tests.actors.testing.test_pytest_plugin
 """
 
 import re
@@ -16,6 +16,8 @@ import pytest
 from tests.test_examples import EXAMPLES, environment
 
 SHOWN = Path(__file__).parents[3] / "docs" / "how-to" / "failing-schedule.txt"
+
+SUMMARY = SHOWN.with_name("explored-schedules.txt")
 
 INSTALLED = any(entry.name == "actors" for entry in entry_points(group="pytest11"))
 """As in a project that depends on the wheel; from a folder of sources the plugin has to be named."""
@@ -111,6 +113,7 @@ def test_they_need_no_pytest_trio_and_run_under_xdist(project):
     output = run_pytest(project, "-rA", "--tb=short", "-p", "no:trio", "-n", "2")
     assert outcomes(output) == OUTCOMES, output
     assert "in 8 schedules it never held that 'pigs fly'" in output
+    assert "test_ours.py::test_vacuous: explored 8 schedules" in output
 
 
 def test_the_line_that_a_failure_ends_with_replays_it(project):
@@ -131,6 +134,40 @@ def test_options_say_how_many_schedules_and_for_how_long(project):
     assert "in 1 schedule it never held" in output
 
 
+def test_what_was_tried_stands_at_the_end_unless_pytest_is_to_be_quiet(project):
+    output = run_pytest(project, "--tb=no", "-k", "method or vacuous or plain")
+    tried = "(fifo 1, starve-one 1, sweep 1, pct(3) 2, exhaustive 1, random 1, pct(2) 1)"
+    said = f"explored 8 schedules {tried}, 1 of them different: exhausted, every schedule"
+    assert re.findall(r"^test_ours\.py::\S+: .*$", output, re.MULTILINE) == [
+        f"test_ours.py::TestGroup::test_method: {said}",
+        f"test_ours.py::test_vacuous: {said}",
+    ]
+    assert "explored schedules" not in run_pytest(project, "-q", "--tb=no", "-k", "method")
+
+
+EVERYTHING = """
+from actors.testing import Exhaustive, explore, explored
+
+async def scenario(lab):
+    async with lab.open_system():
+        pass
+
+@explored(search=Exhaustive(), exhausted=True)
+async def test_all(lab):
+    await scenario(lab)
+
+def test_by_hand(record_property):
+    record_property("explored schedules", "by hand: " + explore(scenario).summary)
+"""
+
+
+def test_a_test_that_is_to_try_everything_may_be_told_to_try_less(project):
+    (project / "test_ours.py").write_text(EVERYTHING, encoding="utf-8")
+    output = run_pytest(project, "--schedules", "1")
+    assert "2 passed" in output
+    assert "test_ours.py::test_by_hand: by hand: explored 8 schedules" in output
+
+
 # What the documentation shows -----------------------------------------------------------------------------------------
 
 
@@ -145,7 +182,20 @@ def test_a_failure_looks_as_the_documentation_shows_it(tmp_path):
     assert VARIES.sub("", example_fails(tmp_path)) == VARIES.sub("", SHOWN.read_text(encoding="utf-8"))
 
 
+def example_is_summed_up(folder):
+    shutil.copy(EXAMPLES / "test_explore_portfolio.py", folder)
+    output = run_pytest(folder, "-k", "no_order")
+    return output[re.search("^=+ explored", output, re.MULTILINE).start() : output.rindex("=" * 20 + " 1 passed")]
+
+
+def test_a_summary_looks_as_the_documentation_shows_it(tmp_path):
+    pytest.importorskip("hypothesis", reason="the example needs Hypothesis")
+    assert example_is_summed_up(tmp_path).rstrip("=\n") == SUMMARY.read_text(encoding="utf-8").rstrip("=\n")
+
+
 def renew():
+    with TemporaryDirectory() as folder:
+        SUMMARY.write_text(example_is_summed_up(Path(folder)).rstrip("=\n") + "\n", encoding="utf-8")
     with TemporaryDirectory() as folder:
         SHOWN.write_text(VARIES.sub(_as_shown, example_fails(Path(folder))), encoding="utf-8")
 

@@ -169,7 +169,7 @@ class Stage:
         desk = Desk(plans, equal, BUDGET)
         yield from lost_or_doubled(self.trace)
         yield from over_budget(desk, self.trace)
-        yield from out_of_turn(desk, self.trace)
+        yield from out_of_turn(desk, self.trace, DEFAULT)
         yield from met_while_down(self.trace)
         for number in self.raised:
             if missing := set(KEYS) - set(self.fates.get(number, {})):
