@@ -6,7 +6,9 @@ from typing import Final
 
 from attrs import frozen
 
+from tradedesk.cli._broker import Backtest
 from tradedesk.cli._config import Dispatch, Unknown
+from tradedesk.execution import PaperBroker
 from tradedesk.marketdata import Slice
 from tradedesk.portfolio import (
     FactsSource,
@@ -36,6 +38,9 @@ class Desk:
     poll_regimes: bool = True
     unknown_instruments: Unknown = "raise"
     facts: FactsSource | None = None
+    broker: PaperBroker | None = None
+    """Takes the strategies' orders, in a backtest."""
+    backtest: Backtest = Backtest()
 
 
 def count_rows(files: tuple[Path, ...]) -> int | None:

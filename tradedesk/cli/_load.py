@@ -13,6 +13,7 @@ from tradedesk.cli._mistakes import Mistake, likely, one_of
 
 _METHODS: Final = ("set_risk_per_trade", "is_regime_active", "on_candle_close")
 _INSTRUMENT: Final = "instrument"
+_DESK: Final = "desk"
 
 
 class LoadError(ValueError):
@@ -59,15 +60,29 @@ def _broken_protocol(cls: type) -> Iterator[str]:
         yield f"{cls.__name__}.on_candle_close() must be `async def`"
 
 
-def make(cls: type, instrument: str, parameters: Mapping[str, object], path: str) -> tuple[object, tuple[Mistake, ...]]:
-    """Call the class with its parameters, and with `instrument` where the constructor takes it.
+def trades(cls: type) -> bool:
+    """Say whether the constructor takes the desk that orders are given at."""
+    return _DESK in _named(cls)
+
+
+def takes(cls: type, key: str) -> bool:
+    """Say whether the constructor takes a parameter of this name."""
+    return key in _named(cls) or _takes_any(cls)
+
+
+def make(
+    cls: type, instrument: str, desk: object, parameters: Mapping[str, object], path: str
+) -> tuple[object, tuple[Mistake, ...]]:
+    """Call the class with its parameters, and with `instrument` and `desk` where the constructor takes them.
 
     Returns:
         The strategy and no mistake, or None and the mistakes; `path` leads to the parameters.
     """
     arguments = dict(parameters)
-    if _takes(cls, _INSTRUMENT):
+    if takes(cls, _INSTRUMENT):
         arguments.setdefault(_INSTRUMENT, instrument)
+    if desk is not None and trades(cls):
+        arguments[_DESK] = desk
     mistakes = tuple(_wrong_arguments(cls, arguments, path))
     if mistakes:
         return None, mistakes
@@ -84,10 +99,6 @@ def _wrong_arguments(cls: type, arguments: Mapping[str, object], path: str) -> I
     for key, parameter in named.items():
         if parameter.default is parameter.empty and key not in arguments:
             yield Mistake(f"{path}.{key}", f"{cls.__name__} needs this parameter")
-
-
-def _takes(cls: type, key: str) -> bool:
-    return key in _named(cls) or _takes_any(cls)
 
 
 def _takes_any(cls: type) -> bool:

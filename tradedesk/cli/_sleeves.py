@@ -7,9 +7,10 @@ from typing import cast
 from attrs import define
 
 from tradedesk.cli._config import Sleeve
-from tradedesk.cli._load import LoadError, load_class, make
+from tradedesk.cli._load import LoadError, load_class, make, trades
 from tradedesk.cli._mistakes import Mistake, likely
 from tradedesk.cli._structure import Structured
+from tradedesk.execution import Desk, FillStrategy, HearsFills, PaperBroker
 from tradedesk.portfolio import Instrument, PortfolioStrategy, StrategySpec
 
 
@@ -20,6 +21,8 @@ class Draft:
     path: str
     table: Structured[Sleeve]
     strategy: object = None
+    desk: Desk | None = None
+    """Where it gives its orders, in a backtest."""
 
     def text(self, key: str) -> str | None:
         """Give a value that is text, if it is sound."""
@@ -35,15 +38,21 @@ class Draft:
     def spec(self) -> StrategySpec:
         """The strategy, for the candles of the file's instrument and period and no others."""
         strategy = cast("PortfolioStrategy", self.strategy)
+        if self.desk is not None and hasattr(strategy, "on_fill"):
+            strategy = HearsFills(cast("FillStrategy", strategy), self.desk)
         return StrategySpec(strategy, Instrument(self.text("instrument") or ""), self.text("period"))
 
 
-def check(draft: Draft, above: Sequence[Draft], folder: Path) -> Iterator[Mistake]:
-    """Give the mistakes of one sleeve, and make its strategy if it has none."""
+def check(draft: Draft, above: Sequence[Draft], folder: Path, broker: PaperBroker | None) -> Iterator[Mistake]:
+    """Give the mistakes of one sleeve, and make its strategy if it has none; with a broker, at a desk of its own."""
+    twice = list(_same_name(draft, above))
+    instrument = draft.text("instrument")
+    if broker is not None and not twice and draft.name is not None and instrument is not None:
+        draft.desk = broker.desk(Instrument(draft.name), Instrument(instrument))
     yield from draft.table.mistakes
     yield from _missing_file(draft, folder)
     yield from _make_strategy(draft, folder)
-    yield from _same_name(draft, above)
+    yield from twice
     yield from _other_source(draft, above)
 
 
@@ -70,7 +79,10 @@ def _make_strategy(draft: Draft, folder: Path) -> Iterable[Mistake]:
         return (Mistake(f"{draft.path}.strategy", str(error)),)
     if instrument is None or not isinstance(parameters, dict):
         return ()
-    draft.strategy, mistakes = make(cls, instrument, parameters, f"{draft.path}.parameters")
+    if trades(cls) and draft.desk is None:
+        rule = f"{cls.__name__} gives orders at a desk, and a run has no broker; use `tradedesk backtest`"
+        return (Mistake(f"{draft.path}.strategy", rule),)
+    draft.strategy, mistakes = make(cls, instrument, draft.desk, parameters, f"{draft.path}.parameters")
     return mistakes or _wrong_instrument(draft, instrument)
 
 

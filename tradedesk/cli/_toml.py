@@ -6,49 +6,64 @@ sleeves above it. A part that fails one question is spared those that build on i
 
 import sys
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Final, cast
 
+from attrs import frozen
+
+from tradedesk.cli._broker import Backtest, Broker
 from tradedesk.cli._config import Portfolio, Sleeve
 from tradedesk.cli._desk import Desk, count_rows
 from tradedesk.cli._mistakes import ConfigError, Mistake, one_of
 from tradedesk.cli._policy import Around, Caps, Policy, limited
 from tradedesk.cli._sleeves import Draft, check
-from tradedesk.cli._structure import Structured, structure
+from tradedesk.cli._structure import Structured, Table, structure
+from tradedesk.execution import PaperBroker
 from tradedesk.marketdata import read_csv
 from tradedesk.portfolio import Instrument
 
-_TABLES: Final = ("portfolio", "sleeve")
+_TABLES: Final = ("portfolio", "sleeve", "broker", "backtest")
 
 
-def read_desk(file: Path) -> Desk:
+def read_desk(file: Path, *, backtest: bool = False) -> Desk:
     """Read a portfolio file and make its strategies; its own folder goes to the front of `sys.path`.
+
+    Args:
+        file: the file.
+        backtest: open the account of the table `[broker]`, and give every sleeve a desk.
 
     Raises:
         ConfigError: The file cannot be run, for these reasons.
     """
-    document = _parse(file)
+    document = parse(file)
     folder = str(file.parent.resolve())
     if folder not in sys.path:
         sys.path.insert(0, folder)
     mistakes = [Mistake(key, f"unknown table{one_of(key, _TABLES)}") for key in document if key not in _TABLES]
-    portfolio = _portfolio(document)
+    portfolio = _table(document, "portfolio", Portfolio)
     mistakes += portfolio.mistakes
-    drafts: list[Draft] = []
     in_sleeves: list[Mistake] = []
-    for index, table in enumerate(_sleeves(document, in_sleeves)):
-        draft = Draft(f"sleeve[{index}]", structure(table, Sleeve, f"sleeve[{index}]"))
-        in_sleeves += check(draft, drafts, file.parent)
+    tables = [structure(table, Sleeve, f"sleeve[{at}]") for at, table in enumerate(_sleeves(document, in_sleeves))]
+    account = _account(document, tables, needed=backtest)
+    drafts: list[Draft] = []
+    for at, table in enumerate(tables):
+        draft = Draft(f"sleeve[{at}]", table)
+        in_sleeves += check(draft, drafts, file.parent, account.broker if backtest else None)
         drafts.append(draft)
-    mistakes += [*_policy(portfolio, drafts), *in_sleeves]
+    mistakes += [*_policy(portfolio, drafts), *account.mistakes, *in_sleeves]
     if mistakes or portfolio.value is None:
         raise ConfigError(file, tuple(mistakes))
-    return _desk(file, portfolio.value, drafts)
+    return _desk(file, portfolio.value, drafts, account, backtest=backtest)
 
 
-def _parse(file: Path) -> dict[str, object]:
+def parse(file: Path) -> dict[str, object]:
+    """Read a file as TOML.
+
+    Raises:
+        ConfigError: It cannot be read, or is none.
+    """
     try:
         return tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except OSError as error:
@@ -60,10 +75,35 @@ def _parse(file: Path) -> dict[str, object]:
     raise ConfigError(file, rule)
 
 
-def _portfolio(document: Mapping[str, object]) -> Structured[Portfolio]:
-    if "portfolio" not in document:
-        return Structured(None, {}, (Mistake("portfolio", "required table is missing"),))
-    return structure(document["portfolio"], Portfolio, "portfolio")
+@frozen
+class _Account:
+    """The broker of the file, or one with room for its sleeves where it has none that is sound."""
+
+    broker: PaperBroker
+    backtest: Backtest
+    mistakes: tuple[Mistake, ...]
+
+
+def _account(document: Mapping[str, object], sleeves: Iterable[Structured[Sleeve]], *, needed: bool) -> _Account:
+    names = [name for table in sleeves if isinstance(name := table.sound.get("instrument"), str)]
+    instruments = list(dict.fromkeys(names))
+    room = PaperBroker(map(Instrument, instruments), cash=1.0)
+    backtest = structure(document.get("backtest", {}), Backtest, "backtest")
+    mistakes = [*backtest.mistakes, *(backtest.value.wrong() if backtest.value else ())]
+    if "broker" not in document:
+        missing = [Mistake("broker", "required table is missing; a backtest needs at least its `cash`")]
+        return _Account(room, Backtest(), (*(missing if needed else ()), *mistakes))
+    broker = structure(document["broker"], Broker, "broker")
+    mistakes = [*broker.mistakes, *(broker.value.wrong(instruments) if broker.value else ()), *mistakes]
+    if mistakes or broker.value is None:
+        return _Account(room, Backtest(), tuple(mistakes))
+    return _Account(broker.value.open(instruments), backtest.value or Backtest(), ())
+
+
+def _table(document: Mapping[str, object], name: str, cls: type[Table]) -> Structured[Table]:
+    if name not in document:
+        return Structured(None, {}, (Mistake(name, "required table is missing"),))
+    return structure(document[name], cls, name)
 
 
 def _sleeves(document: Mapping[str, object], mistakes: list[Mistake]) -> list[object]:
@@ -88,7 +128,7 @@ def _policy(portfolio: Structured[Portfolio], drafts: list[Draft]) -> Iterator[M
             yield Mistake(f"portfolio.policy.{key}".removesuffix("."), rule)
 
 
-def _desk(file: Path, portfolio: Portfolio, drafts: list[Draft]) -> Desk:
+def _desk(file: Path, portfolio: Portfolio, drafts: list[Draft], account: _Account, *, backtest: bool) -> Desk:
     sleeves = [draft.table.value for draft in drafts if draft.table.value is not None]
     sources = {(each.instrument, each.period): each for each in sleeves}
     return Desk(
@@ -105,4 +145,6 @@ def _desk(file: Path, portfolio: Portfolio, drafts: list[Draft]) -> Desk:
         dispatch=portfolio.dispatch,
         poll_regimes=portfolio.poll_regimes,
         unknown_instruments=portfolio.unknown_instruments,
+        broker=account.broker if backtest else None,
+        backtest=account.backtest,
     )
