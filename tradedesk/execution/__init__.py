@@ -1,17 +1,18 @@
 """From orders to fills.
 
-- ``types.py``       orders, fills, statements, terms; the protocol of a broker
+- ``types.py``       orders, fills, statements, terms
+- ``_protocols.py``  `Broker`, which a live adapter implements, whom it asks and whom it tells
 - ``_terms.py``      what trading an instrument takes; ``_errors.py``: the tree of errors
 - ``_ticket.py``     the life of an order, as a table
 - ``_desk.py``       where a strategy gives its orders
 - ``_fills.py``      whether an order fills in a candle, and at what price; ``_checks.py``: why it is refused
-- ``_ledger.py``     books per sleeve over one account
+- ``_ledger.py``     books per sleeve over one account: ``_books.py``, ``_lines.py``
 - ``_matching.py``   one slice's candles against the orders at work
 - ``_hearing.py``    how fills reach a strategy, and how a broker is driven by a source
 - ``_paper.py``      `PaperBroker`: the door
 """
 
-from tradedesk.execution._desk import Desk
+from tradedesk.execution._desk import Action, Blotter, Desk
 from tradedesk.execution._errors import (
     BrokerStateError,
     ExecutionError,
@@ -19,25 +20,34 @@ from tradedesk.execution._errors import (
     TermsError,
     UnknownInstrumentError,
 )
-from tradedesk.execution._hearing import FillStrategy, HearsFills, worked
+from tradedesk.execution._hearing import (
+    FillStrategy,
+    HearsFills,
+    HearsFillsInPhases,
+    TwoPhaseFillStrategy,
+    worked,
+)
 from tradedesk.execution._paper import BrokerStatistics, PaperBroker
+from tradedesk.execution._protocols import Broker, Listener, TicketGate
 from tradedesk.execution._ticket import Ticket
 from tradedesk.execution.types import (
     DAY,
     GTC,
     IOC,
     AccountStatement,
-    Broker,
     Commission,
     Conversion,
     Fill,
     Financing,
+    Gate,
+    Holding,
     Order,
     OrderState,
     SleeveStatement,
     Slippage,
     Terms,
     TimeInForce,
+    TripStatement,
     good_for,
     good_till,
 )
@@ -58,13 +68,22 @@ __all__ = [
     "Fill",
     "FillStrategy",
     "HearsFills",
+    "TwoPhaseFillStrategy",
+    "HearsFillsInPhases",
     # brokers
     "Broker",
+    "Gate",
+    "TicketGate",
+    "Listener",
+    "Blotter",
+    "Action",
+    "Holding",
     "PaperBroker",
     "BrokerStatistics",
     "worked",
     "AccountStatement",
     "SleeveStatement",
+    "TripStatement",
     # terms
     "Terms",
     "Commission",

@@ -1,6 +1,7 @@
 """Why a broker does not take an order, or does not fill it."""
 
-from tradedesk.execution._ledger import Account, Book
+from tradedesk.execution._books import Book
+from tradedesk.execution._ledger import Account
 from tradedesk.execution.types import Order
 from tradedesk.risk import round_down_to_step
 

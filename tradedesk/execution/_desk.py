@@ -5,14 +5,23 @@ for a broker, and what it asks for does not depend on who else runs at the time.
 """
 
 from collections import deque
-from typing import Final, TypedDict, Unpack
+from collections.abc import Collection
+from typing import Final, Generic, TypedDict, TypeVar, Unpack, cast
 
 import attrs
 
 from tradedesk.execution._errors import BrokerStateError
-from tradedesk.execution._ledger import Book
 from tradedesk.execution._ticket import Ticket
-from tradedesk.execution.types import GTC, Fill, Order, OrderSide, OrderState, SleeveStatement, TimeInForce
+from tradedesk.execution.types import (
+    GTC,
+    Fill,
+    Holding,
+    Order,
+    OrderSide,
+    OrderState,
+    SleeveStatement,
+    TimeInForce,
+)
 from tradedesk.marketdata import Instrument
 
 CAPACITY: Final = 1_000
@@ -33,40 +42,61 @@ class Details(TypedDict, total=False):
     tag: str
 
 
+BookT = TypeVar("BookT", bound=Holding)
+
+
 @attrs.define(eq=False)
 class Action:
-    """One call on a desk. `order` is None to cancel; another than the ticket's own to replace."""
+    """One call on a desk.
+
+    Attributes:
+        ticket: the order it is about.
+        order: the ticket's own to submit it, another to replace it, None to cancel.
+    """
 
     ticket: Ticket
     order: Order | None
 
 
-class Blotter:
-    """What the broker keeps of a desk.
+class Blotter(Generic[BookT]):
+    """What a broker keeps of a desk: calls on their way in, orders at work, fills on their way out.
 
     Attributes:
+        book: what the broker knows of the sleeve.
         outbox: calls since the last slice closed, oldest first.
         working: accepted orders, oldest first.
         news: fills that the strategy has not taken; the oldest give way when there are too many.
         missed: how many did.
     """
 
-    __slots__ = ("book", "last_number", "missed", "news", "outbox", "waiting_room", "working")
+    __slots__ = ("_waiting_room", "book", "last_number", "missed", "news", "outbox", "working")
 
-    def __init__(self, book: Book, waiting_room: list["Blotter"]) -> None:
+    def __init__(self, book: BookT, waiting_room: "list[Blotter[BookT]] | None" = None) -> None:
+        """Open it.
+
+        Args:
+            book: what the broker knows of the sleeve.
+            waiting_room: gets this blotter with the first call after a slice; so a broker need not look at all of them.
+        """
         self.book = book
         self.outbox: list[Action] = []
         self.working: list[Ticket] = []
-        self.waiting_room = waiting_room
         self.last_number = 0
         self.news: deque[Fill] = deque(maxlen=CAPACITY)
         self.missed = 0
+        self._waiting_room = waiting_room
 
     def put(self, action: Action) -> None:
         """Keep a call for the broker."""
-        if not self.outbox:
-            self.waiting_room.append(self)
+        if not self.outbox and self._waiting_room is not None:
+            self._waiting_room.append(self)
         self.outbox.append(action)
+
+    def take(self) -> list[Action]:
+        """Hand over the calls since the last time, oldest first."""
+        actions = self.outbox[:]
+        self.outbox.clear()
+        return actions
 
     def tell(self, fill: Fill) -> None:
         """Keep a fill for the strategy."""
@@ -89,20 +119,20 @@ class Blotter:
 
     def _numbered(self, order: Order, state: OrderState = OrderState.SUBMITTED) -> Ticket:
         self.last_number += 1
-        book = self.book
-        return Ticket(f"{book.sleeve}-{self.last_number}", book.sleeve, book.line.instrument, order, state)
+        sleeve = self.book.sleeve
+        return Ticket(f"{sleeve}-{self.last_number}", sleeve, self.book.instrument, order, state)
 
     def accept(self, ticket: Ticket) -> None:
         """Let an order work from now on."""
         ticket.move(OrderState.ACCEPTED)
         self.working.append(ticket)
-        self.book.line.working += 1
 
-    def drop(self, ticket: Ticket) -> None:
-        """Take an order out of work."""
-        if ticket in self.working:
-            self.working.remove(ticket)
-            self.book.line.working -= 1
+    def drop(self, ticket: Ticket) -> bool:
+        """Take an order out of work; say if it was at work."""
+        if ticket not in self.working:
+            return False
+        self.working.remove(ticket)
+        return True
 
 
 class Desk:
@@ -114,10 +144,11 @@ class Desk:
 
     __slots__ = ("_blotter", "instrument", "sleeve")
 
-    def __init__(self, blotter: Blotter) -> None:
+    def __init__(self, blotter: Blotter[BookT]) -> None:
+        """Open it in front of a blotter; a broker does that."""
         self.sleeve: Instrument = blotter.book.sleeve
-        self.instrument: Instrument = blotter.book.line.instrument
-        self._blotter = blotter
+        self.instrument: Instrument = blotter.book.instrument
+        self._blotter: Blotter[Holding] = cast("Blotter[Holding]", blotter)  # it only reads the book
 
     def buy(self, size: float, **details: Unpack[Details]) -> Ticket:
         """Give an order to buy; see `Order` for the details.
@@ -203,6 +234,11 @@ class Desk:
         if ticket.is_open:
             self._blotter.put(Action(ticket, order))
 
+    @property
+    def news(self) -> Collection[Fill]:
+        """The fills that were not taken yet, oldest first: always as it stands now. Take them with `next_fill`."""
+        return self._blotter.news
+
     def next_fill(self) -> Fill | None:
         """Take the oldest fill that was not taken yet; None when there is none.
 
@@ -224,7 +260,7 @@ class Desk:
     @property
     def average_price(self) -> float | None:
         """The average entry price of what it holds, in points; None when flat."""
-        return self._blotter.book.position.average_price
+        return self._blotter.book.average_price
 
     @property
     def orders(self) -> tuple[Ticket, ...]:

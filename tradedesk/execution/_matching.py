@@ -11,8 +11,10 @@ import attrs
 
 from tradedesk.execution import _fills
 from tradedesk.execution._checks import too_dear
-from tradedesk.execution._desk import Blotter
-from tradedesk.execution._ledger import Account, Book
+from tradedesk.execution._desk import Blotter as AnyBlotter
+from tradedesk.execution._books import Book
+from tradedesk.execution._ledger import Account
+from tradedesk.execution._protocols import Listener, TicketGate
 from tradedesk.execution._terms import DAY
 from tradedesk.execution._ticket import Ticket
 from tradedesk.execution.types import Fill, Gate, Moment, Order, OrderState
@@ -21,11 +23,13 @@ from tradedesk.risk import RoundTrip
 
 MarketFill = Literal["next_open", "same_close", "next_close"]
 
+Blotter = AnyBlotter[Book]
 Told = Callable[[Ticket], object]
 TripTold = Callable[[Instrument, RoundTrip], object]
 
 _ACCEPTED = OrderState.ACCEPTED
 _CANCELLED = OrderState.CANCELLED
+_REJECTED = OrderState.REJECTED
 
 
 class Matching:
@@ -37,6 +41,8 @@ class Matching:
         self._told = told
         self._on_trip = on_trip
         self.gate: Gate | None = None
+        self.order_gate: TicketGate | None = None
+        self.listener: Listener | None = None
         self.fills: dict[Instrument, list[Fill]] = {}
         """What sleeves have not heard of."""
         self._numbers = 0
@@ -48,7 +54,7 @@ class Matching:
     def settle(self, blotter: Blotter, ticket: Ticket, state: OrderState, reason: str = "") -> None:
         """An order comes to its end without a fill, and what waited for it too."""
         ticket.move(state, reason)
-        blotter.drop(ticket)
+        self._drop(blotter, ticket)
         self.tell(ticket)
         for half in (ticket.stop_loss, ticket.take_profit):
             if half is not None and half.is_open:
@@ -57,11 +63,18 @@ class Matching:
     def accept(self, blotter: Blotter, ticket: Ticket) -> None:
         """An order works from the next candle on."""
         blotter.accept(ticket)
+        blotter.book.line.working += 1
         self.tell(ticket)
+
+    def _drop(self, blotter: Blotter, ticket: Ticket) -> None:
+        if blotter.drop(ticket):
+            blotter.book.line.working -= 1
 
     def tell(self, ticket: Ticket) -> None:
         """An order came into another state."""
         self._told(ticket)
+        if ticket.state is _REJECTED and self.listener is not None:
+            self.listener.order_refused(ticket)
 
     # Phases ---------------------------------------------------------------------------------------------
 
@@ -157,7 +170,7 @@ class Matching:
             self.settle(blotter, ticket, _CANCELLED, "there was nothing left to reduce")
             return
         price = quote if order.limit is not None and order.stop is None else self._slipped(book, order, quote)
-        refusal = self._refusal(book, order, size, price)
+        refusal = self._refusal(book, ticket, size, price)
         if refusal is not None:
             self.settle(blotter, ticket, OrderState.REJECTED, refusal)
             return
@@ -171,19 +184,27 @@ class Matching:
     def _slipped(self, book: Book, order: Order, quote: float) -> float:
         return _fills.slipped(order, quote, book.line.terms.slippage)
 
-    def _refusal(self, book: Book, order: Order, size: float, price: float) -> str | None:
+    def _refusal(self, book: Book, ticket: Ticket, size: float, price: float) -> str | None:
         """Why what would open or add to the sleeve's position must not; what reduces it may always fill."""
+        order = ticket.order
         if size <= _reducible(book, order):
             return None
-        blocked = self.gate(book.sleeve, reduces=False) if self.gate is not None else None
-        return blocked or too_dear(size * order.sign, price, book, self._account)
+        blocked = self.blocked(ticket, reduces=False)
+        return too_dear(size * order.sign, price, book, self._account) if blocked is None else blocked
+
+    def blocked(self, ticket: Ticket, *, reduces: bool) -> str | None:
+        """Why a gate does not let an order pass now; None if they do. The portfolio is asked first."""
+        blocked = self.gate(ticket.sleeve, reduces=reduces) if self.gate is not None else None
+        if blocked is None and self.order_gate is not None:
+            return self.order_gate.refuse(ticket)
+        return blocked
 
     def _book(
         self, blotter: Blotter, ticket: Ticket, *, size: float, price: float, quote: float, moment: Moment
     ) -> None:
         book, order = blotter.book, ticket.order
         time = book.line.close_time
-        done, realised, commission = self._account.fill(book, size * order.sign, price, time)
+        done, realised, commission, ended = self._account.fill(book, size * order.sign, price, time)
         self._numbers += 1
         fill = Fill(
             number=self._numbers,
@@ -194,6 +215,7 @@ class Matching:
             size=size,
             price=price,
             quote=quote,
+            value=book.line.value(size, price),
             commission=commission,
             realised=realised,
             closed=done.closed,
@@ -204,12 +226,14 @@ class Matching:
         )
         ticket.fill = fill
         ticket.move(OrderState.FILLED)
-        blotter.drop(ticket)
+        self._drop(blotter, ticket)
         self.tell(ticket)
         blotter.tell(fill)
         self.fills.setdefault(book.sleeve, []).append(fill)
         if ticket.sibling is not None and ticket.sibling.is_open:
             self.settle(blotter, ticket.sibling, _CANCELLED, "the other half of its bracket filled")
+        if ended is not None and self.listener is not None:
+            self.listener.trip_ended(ended)
         if done.trip is not None and self._on_trip is not None:
             self._on_trip(book.sleeve, done.trip)
 

@@ -10,10 +10,12 @@ from typing import Final
 import attrs
 
 from tradedesk.execution._checks import misfit, too_dear
-from tradedesk.execution._desk import CAPACITY, Action, Blotter, Desk
+from tradedesk.execution._desk import CAPACITY, Action, Desk
 from tradedesk.execution._errors import BrokerStateError, TermsError
-from tradedesk.execution._ledger import Account, Line
-from tradedesk.execution._matching import MarketFill, Matching, in_declared_order
+from tradedesk.execution._ledger import Account
+from tradedesk.execution._lines import Line
+from tradedesk.execution._matching import Blotter, MarketFill, Matching, in_declared_order
+from tradedesk.execution._protocols import Listener, TicketGate
 from tradedesk.execution._terms import DAY as A_DAY
 from tradedesk.execution._terms import Conversions, Terms
 from tradedesk.execution._ticket import Ticket
@@ -62,6 +64,7 @@ class PaperBroker:
         conversions: Conversions | None = None,
         market_fill: MarketFill = "next_open",
         gate: Gate | None = None,
+        order_gate: TicketGate | None = None,
         on_order: Callable[[Ticket], object] | None = None,
         on_trip: Callable[[Instrument, RoundTrip], object] | None = None,
     ) -> None:
@@ -76,6 +79,8 @@ class PaperBroker:
             market_fill: where market orders fill: at the open of the next candle, at the close of the candle that they
                 were given in, or at the close of the next.
             gate: see `ask_first`.
+            order_gate: asked with an order's ticket behind that, at the same two moments: `tradedesk.portfolio.OrderGates`
+                is one of several. It stays when `ask_first` puts another gate before it.
             on_order: called with an order's ticket whenever its state changed.
             on_trip: called with the sleeve and the round trip whenever a sleeve's position ends. Its amounts are in the
                 instrument's currency, before costs.
@@ -91,6 +96,7 @@ class PaperBroker:
         self._account = Account(cash, currency, terms, conversions or {})
         self._matching = Matching(self._account, market_fill, self._count, on_trip)
         self._matching.gate = gate
+        self._matching.order_gate = order_gate
         self._same_close = market_fill == "same_close"
         self._on_order = on_order
         self._desks: dict[Instrument, tuple[Desk, Blotter]] = {}
@@ -128,6 +134,10 @@ class PaperBroker:
         `PortfolioRunner.order_refusal` is one. What it says is the reason of the rejection.
         """
         self._matching.gate = gate
+
+    def tell(self, listener: Listener | None) -> None:
+        """Tell this one of refused orders and closed positions, besides ``on_order`` and ``on_trip``."""
+        self._matching.listener = listener
 
     def close_out(self, sleeve: Instrument) -> Ticket | None:
         """Take a sleeve's orders back at once and close what it holds with a market order, whatever the gate says.
@@ -194,9 +204,7 @@ class PaperBroker:
             calling = in_declared_order(self._waiting_room)
             self._waiting_room.clear()
             for blotter in calling:
-                actions = blotter.outbox[:]
-                blotter.outbox.clear()
-                for action in actions:
+                for action in blotter.take():
                     self._perform(blotter, action)
 
     def unheard(self) -> Mapping[Instrument, Sequence[Fill]]:
@@ -209,6 +217,15 @@ class PaperBroker:
     def equity(self) -> float:
         """What the account would be worth if all that is held were closed at the last closes, without further costs."""
         return self._account.equity
+
+    @property
+    def exposure(self) -> float:
+        """The value of all net positions at the last closes, longs and shorts added."""
+        return self._account.exposure
+
+    def profits(self) -> list[float]:
+        """What each sleeve has gained so far, costs deducted and what is open included; in the order of `sleeves`."""
+        return self._account.profits()
 
     @property
     def sleeves(self) -> tuple[Instrument, ...]:
@@ -321,7 +338,7 @@ class PaperBroker:
 
     def _submit(self, blotter: Blotter, ticket: Ticket) -> None:
         self._orders += 1
-        refusal = self._refusal(blotter, ticket.order)
+        refusal = self._refusal(blotter, ticket)
         if refusal is not None:
             self._matching.settle(blotter, ticket, OrderState.REJECTED, refusal)
             return
@@ -332,7 +349,7 @@ class PaperBroker:
 
     def _replace(self, blotter: Blotter, ticket: Ticket, order: Order) -> None:
         waiting = ticket.state is OrderState.WAITING  # half of a bracket: there is nothing to reduce yet
-        refusal = None if waiting else self._refusal(blotter, order, replaces=True)
+        refusal = None if waiting else self._refusal(blotter, attrs.evolve(ticket, order=order), replaces=True)
         if refusal is not None:
             ticket.reason = f"it stays as it was, for the change was refused: {refusal}"
         else:
@@ -342,11 +359,10 @@ class PaperBroker:
             ticket.reason = ""
         self._matching.tell(ticket)
 
-    def _refusal(self, blotter: Blotter, order: Order, *, replaces: bool = False) -> str | None:
+    def _refusal(self, blotter: Blotter, ticket: Ticket, *, replaces: bool = False) -> str | None:
         """Why an order is not accepted; None if it is."""
-        book = blotter.book
-        gate = self._matching.gate
-        blocked = gate(book.sleeve, reduces=order.reduce_only) if gate is not None else None
+        book, order = blotter.book, ticket.order
+        blocked = self._matching.blocked(ticket, reduces=order.reduce_only)
         if blocked is not None:
             return blocked
         if not replaces and len(blotter.working) >= CAPACITY:

@@ -1,6 +1,6 @@
-"""The values of execution, and the protocols between a strategy, its broker and whoever drives both."""
+"""The values of execution: orders, fills, statements, and what a broker knows of a sleeve."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from enum import Enum
 from itertools import pairwise
 from typing import Final, Literal, Protocol
@@ -10,20 +10,20 @@ import attrs
 from tradedesk._value import value
 from tradedesk.execution._errors import OrderError, check
 from tradedesk.execution._terms import Commission, Conversion, Conversions, Financing, Slippage, Terms
-from tradedesk.marketdata import Instrument, Slice
+from tradedesk.marketdata import Instrument
 
 __all__ = [
     "DAY",
     "GTC",
     "IOC",
     "AccountStatement",
-    "Broker",
     "Commission",
     "Conversion",
     "Conversions",
     "Fill",
     "Financing",
     "Gate",
+    "Holding",
     "Moment",
     "Order",
     "OrderSide",
@@ -32,6 +32,7 @@ __all__ = [
     "Slippage",
     "Terms",
     "TimeInForce",
+    "TripStatement",
     "good_for",
     "good_till",
 ]
@@ -183,6 +184,7 @@ class Fill:
         size: units of the instrument, above 0.
         price: points, costs of the quote included.
         quote: points, as the candle has it: without spread and slippage.
+        value: money that was traded, in the account's currency; at least 0.
         commission: money, in the account's currency.
         realised: money gained by what the fill closed, in the account's currency, before costs.
         closed: how much of the position it closed.
@@ -200,6 +202,7 @@ class Fill:
     size: float
     price: float
     quote: float
+    value: float
     commission: float
     realised: float
     closed: float
@@ -236,6 +239,50 @@ class SleeveStatement:
     fills: int
 
 
+@value
+class TripStatement:
+    """One sleeve's position from the fill that opened it to the one that left nothing of it.
+
+    Money is in the account's currency. A fill that turns a position round belongs to both: its commission is shared
+    by size.
+
+    Attributes:
+        sleeve: whose.
+        instrument: what was traded.
+        side: "long" or "short".
+        size: the most that was held, in units of the instrument.
+        entry_time: when the candle of the first fill closed, in nanoseconds since 1970.
+        exit_time: when that of the last fill did.
+        entry_price: average price, in points, of all fills that added to it.
+        exit_price: average price of all fills that took from it.
+        realised: gained by its fills, before costs.
+        commission: paid for its fills.
+        financing: paid for its nights; below 0 when more was received.
+        profit: realised - commission - financing.
+        mfe: the most that it was ahead, before costs, at the rate of the closing fill; at least 0.
+        mae: the most that it was behind, before costs, at the rate of the closing fill; at most 0.
+        candles: how many candles were marked while it was open.
+        fills: how many there were, the one that opened it included.
+    """
+
+    sleeve: Instrument
+    instrument: Instrument
+    side: Literal["long", "short"]
+    size: float
+    entry_time: int
+    exit_time: int
+    entry_price: float
+    exit_price: float
+    realised: float
+    commission: float
+    financing: float
+    profit: float
+    mfe: float
+    mae: float
+    candles: int
+    fills: int
+
+
 @attrs.frozen
 class AccountStatement:
     """The account at one moment, in its currency.
@@ -265,21 +312,29 @@ class Gate(Protocol):
         ...
 
 
-class Broker(Protocol):
-    """What drives orders to fills; a live adapter implements the same.
+class Holding(Protocol):
+    """What a broker knows of one sleeve; its desk reads it."""
 
-    A broker is called between handlers, never during them, so nothing here is async: an adapter that talks to a network
-    queues, and lets a task of its own send.
-    """
-
-    def open_slice(self, slice_: Slice) -> Mapping[Instrument, Sequence[Fill]]:
-        """Work the accepted orders in the slice's candles; return the fills that each sleeve has not heard of."""
+    @property
+    def sleeve(self) -> Instrument:
+        """Its key in the portfolio."""
         ...
 
-    def close_slice(self) -> None:
-        """Take the orders that were given since the last time, sleeve by sleeve in declared order."""
+    @property
+    def instrument(self) -> Instrument:
+        """What it trades."""
         ...
 
-    def ask_first(self, gate: Gate | None) -> None:
-        """Ask this before an order is accepted, and before one that opens a position fills."""
+    @property
+    def held(self) -> float:
+        """What it holds, in units of the instrument; below 0 when short."""
+        ...
+
+    @property
+    def average_price(self) -> float | None:
+        """The average entry price of what it holds, in points; None when flat."""
+        ...
+
+    def statement(self) -> SleeveStatement:
+        """Return its book as it stands."""
         ...

@@ -1,0 +1,137 @@
+"""What books are kept in and on: a currency, and a line for each instrument with its terms and its last candle."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Final
+
+from tradedesk.execution._errors import TermsError
+from tradedesk.execution._terms import Terms
+from tradedesk.marketdata import Candle, CandleCloseEvent, Instrument, period_seconds
+from tradedesk.risk import PositionTracker
+
+if TYPE_CHECKING:
+    from tradedesk.execution._books import Book
+
+NO_CANDLE: Final = Candle("", 0.0, 0.0, 0.0, 0.0)
+"""Stands where no candle was seen yet; nothing fills in it, for no order is accepted before the first."""
+
+
+class Currency:
+    """A currency that instruments are quoted in.
+
+    Attributes:
+        name: "USD".
+        rate: what one unit of it is worth in the account's; None until it was seen.
+        unrealised: what each book in this currency would gain at the last close, in this currency.
+        places: where in the account each of those books stands.
+        gross: the value of each line's net position at the last close, in this currency.
+        bound: the margin of each of them.
+    """
+
+    __slots__ = ("bound", "gross", "name", "places", "rate", "unrealised")
+
+    def __init__(self, name: str, rate: float | None) -> None:
+        self.name = name
+        self.rate = rate
+        self.unrealised: list[float] = []
+        self.places: list[int] = []
+        self.gross: list[float] = []
+        self.bound: list[float] = []
+
+
+class Line:
+    """One instrument: its terms, its last candle, and who trades it.
+
+    Attributes:
+        candle: the last one; `NO_CANDLE` until there is one.
+        close: where the last candle that was marked closed; None until there is one, and no order is accepted before.
+        close_time: when it closed.
+        books: of the sleeves that trade it, in declared order.
+        exposed: those of them that hold something.
+        net: what all sleeves hold together.
+        working: how many orders work.
+        pays: the currencies whose worth its closes say, and whether upside down.
+    """
+
+    __slots__ = (
+        "books",
+        "candle",
+        "close",
+        "close_time",
+        "currency",
+        "exposed",
+        "instrument",
+        "net",
+        "net_size",
+        "other_period",
+        "pays",
+        "period",
+        "slot",
+        "terms",
+        "working",
+    )
+
+    def __init__(self, instrument: Instrument, terms: Terms, currency: Currency) -> None:
+        self.instrument = instrument
+        self.terms = terms
+        self.currency = currency
+        self.candle = NO_CANDLE
+        self.close: float | None = None
+        self.close_time = 0
+        self.books: "list[Book]" = []
+        self.exposed: "list[Book]" = []
+        self.net = PositionTracker(terms.value_per_point)
+        self.working = 0
+        self.pays: list[tuple[Currency, bool]] = []
+        self.period = terms.period
+        self.other_period: str | None = None
+        self.net_size = 0.0
+        self.slot = len(currency.bound)
+        currency.gross.append(0.0)
+        currency.bound.append(0.0)
+
+    def takes(self, period: str, events: Iterable[CandleCloseEvent]) -> bool:
+        """Whether candles of this period fill orders here; asked for a period that is not the line's.
+
+        The first slice that has candles of the instrument decides, whatever order they stand in.
+
+        Raises:
+            TermsError: The terms name no period, and this one is shorter than those that were seen first.
+        """
+        if self.period is None:
+            seen = [event.period for event in events if event.instrument == self.instrument]
+            self.period = min(seen, key=period_seconds) if len(seen) > 1 else period
+        if period == self.period:
+            return True
+        if period != self.other_period:
+            if self.terms.period is None and period_seconds(period) < period_seconds(self.period):
+                raise TermsError(
+                    f"{self.instrument!r} was filled on {self.period} candles, and now has {period} candles too: "
+                    f"name the one to fill on in its terms, Terms(period={period!r})"
+                )
+            self.other_period = period
+        return False
+
+    @property
+    def is_financed(self) -> bool:
+        """Whether holding it overnight costs or brings anything."""
+        return bool(self.terms.financing.long or self.terms.financing.short)
+
+    def value(self, size: float, price: float) -> float:
+        """Return what a size is worth at a price, in the account's currency; at least 0."""
+        return abs(size * price) * self.terms.value_per_point * (self.currency.rate or 0.0)
+
+    def bind(self, close: float) -> None:
+        """Work out what the net position is worth at a close, and what it binds."""
+        terms, currency, slot = self.terms, self.currency, self.slot
+        currency.gross[slot] = gross = abs(self.net_size * close) * terms.value_per_point
+        currency.bound[slot] = gross * terms.margin
+
+    def commission(self, size: float, price: float) -> float:
+        """Return what a fill costs, in the account's currency."""
+        costs = self.terms.commission
+        money = costs.per_trade + costs.per_unit * size
+        if costs.bps:
+            money += costs.bps / 10_000 * abs(size * price) * self.terms.value_per_point
+        return max(money, costs.minimum) * (self.currency.rate or 0.0)
+
+
