@@ -4,7 +4,7 @@ from collections.abc import Callable, Generator, Mapping
 from pathlib import Path
 from typing import Final
 
-from attrs import frozen
+from attrs import field, frozen
 
 from tradedesk.cli._broker import Backtest
 from tradedesk.cli._config import Dispatch, Unknown
@@ -41,6 +41,8 @@ class Desk:
     broker: PaperBroker | None = None
     """Takes the strategies' orders, in a backtest."""
     backtest: Backtest = Backtest()
+    places: Mapping[str, str] = field(factory=dict)
+    """Instrument -> where its candles come from, in a word."""
 
 
 def count_rows(files: tuple[Path, ...]) -> int | None:

@@ -13,7 +13,7 @@ from typing import Final, Self
 
 from attrs import define
 
-from tradedesk.cli._mistakes import ConfigError
+from tradedesk.cli._mistakes import ConfigError, UsageError
 from tradedesk.marketdata import MarketDataError
 from tradedesk.portfolio import PortfolioError
 
@@ -67,7 +67,7 @@ def judge(error: BaseException) -> tuple[int, str] | None:
     leaves = list(_leaves(error))
     if any(isinstance(leaf, KeyboardInterrupt) for leaf in leaves):
         return INTERRUPTED, "interrupted"
-    if isinstance(error, ConfigError):
+    if isinstance(error, ConfigError | UsageError):
         return MISTAKEN, str(error)
     texts = [_failure(leaf) if isinstance(leaf, Exception) else None for leaf in leaves]
     return None if None in texts else (FAILED, "\n".join(filter(None, texts)))

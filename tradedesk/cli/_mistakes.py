@@ -18,6 +18,10 @@ class Mistake:
         return f"{self.path}: {self.rule}"
 
 
+class UsageError(Exception):
+    """What the command was told to do and cannot, found before anything is run."""
+
+
 @define(slots=False)
 class ConfigError(Exception):
     """A portfolio file that cannot be run: what is wrong with the whole of it, or every mistake in it."""

@@ -147,4 +147,5 @@ def _desk(file: Path, portfolio: Portfolio, drafts: list[Draft], account: _Accou
         unknown_instruments=portfolio.unknown_instruments,
         broker=account.broker if backtest else None,
         backtest=account.backtest,
+        places={each.instrument: each.file for each in reversed(sleeves)},
     )

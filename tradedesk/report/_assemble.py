@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tradedesk.backtest import BacktestResult, Coverage
 from tradedesk.backtest import RefusedOrder as Refusal
-from tradedesk.execution import Order, PaperBroker
+from tradedesk.execution import Order, TradingRules
 from tradedesk.metrics import measure_run, measure_sleeves, trade_of
 from tradedesk.report._html import count, moment
 from tradedesk.report._page import write
@@ -19,7 +19,7 @@ def write_report(
     path: str | Path,
     *,
     title: str = "Backtest",
-    broker: PaperBroker | None = None,
+    rules: TradingRules | None = None,
     prices: PriceLog | None = None,
     sources: Mapping[str, str] | None = None,
     periods_per_year: float | None = None,
@@ -31,7 +31,7 @@ def write_report(
         ValueError: The run kept no curves of its sleeves, or started with no money.
     """
     data = from_result(
-        result, title=title, broker=broker, prices=prices, sources=sources, periods_per_year=periods_per_year
+        result, title=title, rules=rules, prices=prices, sources=sources, periods_per_year=periods_per_year
     )
     write(data, path)
 
@@ -40,7 +40,7 @@ def from_result(
     result: BacktestResult,
     *,
     title: str = "Backtest",
-    broker: PaperBroker | None = None,
+    rules: TradingRules | None = None,
     prices: PriceLog | None = None,
     sources: Mapping[str, str] | None = None,
     periods_per_year: float | None = None,
@@ -50,7 +50,7 @@ def from_result(
     Args:
         result: of the run.
         title: its first line.
-        broker: knows the currency, and how and at what costs orders were filled.
+        rules: by which orders were filled, and the currency: ``broker.rules``.
         prices: watched the source; without it no prices are shown.
         sources: instrument -> where its candles came from, in a word.
         periods_per_year: as for `tradedesk.metrics.measure`.
@@ -65,7 +65,7 @@ def from_result(
         close_times=result.close_times,
         start=result.start,
         equity=result.equity,
-        currency="" if broker is None else broker.currency,
+        currency="" if rules is None else rules.currency,
         budget=max(budgets, default=None),
         sleeves=tuple(
             SleeveData(
@@ -82,7 +82,7 @@ def from_result(
         trades=tuple(map(trade_of, result.round_trips)),
         metrics=measure_run(result, periods_per_year=periods_per_year),
         fill_rules=(
-            *(() if broker is None else fill_rules(broker.market_fill, broker.terms, broker.currency)),
+            *(() if rules is None else fill_rules(rules)),
             *_warm_up(result),
         ),
         ranges=tuple(_range(each, (sources or {}).get(each.instrument, "")) for each in result.coverage),

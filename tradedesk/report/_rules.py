@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from math import inf
 from typing import Final
 
-from tradedesk.execution import Commission, Financing, Slippage, Terms
+from tradedesk.execution import Commission, Financing, Slippage, Terms, TradingRules
 from tradedesk.marketdata import Instrument
 
 _MARKET: Final[Mapping[str, str]] = {
@@ -22,9 +22,9 @@ _MOST_NAMES: Final = 6
 """More instruments of equal terms are counted."""
 
 
-def fill_rules(market_fill: str, terms: Mapping[Instrument, Terms], currency: str) -> tuple[str, ...]:
+def fill_rules(rules: TradingRules) -> tuple[str, ...]:
     """Say when and where orders fill, and what trading each instrument costs."""
-    return (_MARKET[market_fill], *_ALWAYS, *_costs(terms, currency))
+    return (_MARKET[rules.market_fill], *_ALWAYS, *_costs(rules.terms, rules.currency))
 
 
 def _costs(terms: Mapping[Instrument, Terms], currency: str) -> Iterator[str]:

@@ -4,6 +4,7 @@ The block looks at what leaves it, so that no clause here is broader than it say
 """
 
 import traceback
+from collections.abc import Iterator
 from types import TracebackType
 from typing import Self
 
@@ -15,8 +16,8 @@ class Failure:
     """Why a trial came to no result.
 
     Attributes:
-        kind: the name of the exception's class.
-        text: what it said.
+        kind: the name of the exception's class; of a group's first exception.
+        text: what it said, and how many others there were.
         traceback: as Python prints it; empty where a whole process was lost.
     """
 
@@ -41,5 +42,15 @@ class Kept:
         if kind is None or not isinstance(error, Exception | SystemExit):
             return False
         told = "".join(traceback.format_exception(error))
-        self.failure = Failure(kind.__name__, str(error), told)
+        leaves = list(_leaves(error))
+        others = f" (and {len(leaves) - 1} more)" if len(leaves) > 1 else ""
+        self.failure = Failure(type(leaves[0]).__name__, f"{leaves[0]}{others}", told)
         return True
+
+
+def _leaves(error: BaseException) -> Iterator[BaseException]:
+    if isinstance(error, BaseExceptionGroup):
+        for inner in error.exceptions:
+            yield from _leaves(inner)
+    else:
+        yield error

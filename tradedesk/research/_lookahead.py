@@ -5,8 +5,8 @@ everything that is decided up to the cut must be what was decided in the whole o
 holds of the budget, its orders, its position, its fills.
 """
 
-from collections.abc import Callable, Generator, Iterable, Sequence
-from math import ceil
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
 from attrs import evolve, frozen
@@ -20,7 +20,10 @@ from tradedesk.research._trial import Trial, run_trial
 BuildFrom = Callable[[Sequence[Slice]], Trial]
 """Makes a trial that runs the history it is given, and knows no other."""
 
-_NOTHING: Final = "nothing"
+_SAID: Final[Mapping[str, str]] = MappingProxyType(
+    {"orders": "its orders are", "size": "it holds", "held": "its share of the budget is", "active": "its regime is"}
+)
+_NONE: Final = "none"
 
 
 @frozen
@@ -55,8 +58,8 @@ class LookAhead:
 
     def __str__(self) -> str:
         return (
-            f"sleeve {self.sleeve!r} looks ahead: in the slice that closes at {self.close_time}, {self.what} is "
-            f"{self.with_future} with the later candles and {self.without} where the history ends after "
+            f"sleeve {self.sleeve!r} looks ahead: after the slice that closes at {self.close_time}, "
+            f"{_SAID[self.what]} {self.with_future} in the whole history, and {self.without} where it ends after "
             f"{self.slices:,} slices"
         )
 
@@ -80,7 +83,7 @@ class LookAheadReport:
 
 
 async def lookahead_check(build: BuildFrom, history: Iterable[Slice], *, cuts: int = 20) -> LookAheadReport:
-    """Run a portfolio over a history and over beginnings of it, and compare every decision that both could make.
+    """Run a portfolio over a history and over at most `cuts` beginnings of it, and compare what both could decide.
 
     Half of the cuts are right after slices in which something was decided, for there a look ahead shows; the others are
     spread evenly. Nothing found is no proof: a look ahead that changed none of these decisions stays unseen. More
@@ -116,24 +119,31 @@ def _difference(
 ) -> LookAhead:
     sleeve = next(each for each in ours if ours[each] != theirs.get(each))
     one, other = ours[sleeve], theirs[sleeve]
-    what = next(name for name in ("orders", "size", "held", "active") if getattr(one, name) != getattr(other, name))
+    what = next(name for name in _SAID if getattr(one, name) != getattr(other, name))
     return LookAhead(sleeve, close_time, length, what, _told(getattr(one, what)), _told(getattr(other, what)))
 
 
 def _told(decision: object) -> str:
     if isinstance(decision, tuple):
-        return ", ".join(decision) or _NOTHING
-    return _NOTHING if decision is None else str(decision)
+        return ", ".join(decision) or _NONE
+    if isinstance(decision, bool):
+        return "active" if decision else "inactive"
+    return _NONE if decision is None else str(decision)
 
 
 def _places(whole: Sequence[dict[Instrument, Decisions]], cuts: int) -> tuple[int, ...]:
     """Choose after how many slices to cut: never after all of them, for that is the whole."""
     last = len(whole) - 1
-    decided = [place + 1 for place in range(1, last) if whole[place] != whole[place - 1]]
-    half = cuts // 2
-    chosen = {decided[at * len(decided) // half] for at in range(half)} if decided and half else set()
-    even = cuts - len(chosen)
-    return tuple(sorted(chosen | {max(1, ceil(at * last / even)) for at in range(1, even + 1)}))
+    decided = [place + 1 for place in range(1, last) if _chosen(whole[place]) != _chosen(whole[place - 1])]
+    half = min(cuts // 2, len(decided))
+    chosen = {decided[(2 * at + 1) * len(decided) // (2 * half)] for at in range(half)}
+    even = cuts - half
+    return tuple(sorted(chosen | {max(1, at * last // even) for at in range(1, even + 1)}))
+
+
+def _chosen(decisions: dict[Instrument, Decisions]) -> list[tuple[bool, tuple[str, ...]]]:
+    """Give what the strategies decide themselves; what they hold follows from it."""
+    return [(each.active, each.orders) for each in decisions.values()]
 
 
 async def _decisions(build: BuildFrom, slices: Sequence[Slice]) -> list[dict[Instrument, Decisions]]:

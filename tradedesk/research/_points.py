@@ -1,13 +1,12 @@
 """One point in a process of its own: from parameters to what is brought home."""
 
 import pickle
-from array import array
 from collections.abc import Callable, Sequence
 
 import trio
 from attrs import frozen
 
-from tradedesk.metrics import Metrics
+from tradedesk.metrics import Metrics, measure_run
 from tradedesk.research._errors import ResearchError
 from tradedesk.research._failure import Failure, Kept
 from tradedesk.research._grid import Parameters
@@ -63,10 +62,10 @@ def run_point(
         result = trio.run(run_trial, build(**parameters), span)
         return Outcome(
             run_hash=result.run_hash,
-            metrics=judge(result, periods_per_year=per_year).portfolio,
+            metrics=measure_run(result, periods_per_year=per_year),
             fills=len(result.fills),
             refused=len(result.refused),
-            curve=Curve(result.start, array("q", result.close_times), array("d", result.equity)) if with_curve else None,
+            curve=Curve(result.start, result.close_times, result.equity) if with_curve else None,
         )
     return kept.failure or Failure("SystemExit", "")
 

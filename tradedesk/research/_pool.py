@@ -1,11 +1,13 @@
 """Jobs spread over processes; the one place that uses trio-parallel."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import TypeVar
 
 import trio
+from attrs import define
 
 try:
     from trio_parallel import WorkerContext, open_worker_context
@@ -21,40 +23,66 @@ from tradedesk.research._failure import Failure, Kept
 
 T = TypeVar("T")
 
+Told = Callable[[], object]
+
 OnDone = Callable[[int, int], object]
 """Told after each job how many are done, and how many there are."""
 
 
-async def spread(
-    jobs: Sequence[Callable[[], T | Failure]], *, workers: int | None = None, on_done: OnDone | None = None
-) -> list[T | Failure]:
-    """Run each job in one of so many processes, and give the results in the order of the jobs.
+@define(eq=False)
+class Pool:
+    """Processes that run jobs; made by `open_pool`."""
 
-    A job is something that can be pickled. One that raises, or whose process dies, gives a `Failure`. When the caller
-    is cancelled the processes are killed; they never outlive the call.
+    _context: WorkerContext
+    _limiter: trio.CapacityLimiter
+
+    async def spread(self, jobs: Sequence[Callable[[], T | Failure]], told: Told | None = None) -> list[T | Failure]:
+        """Run each job in one of the processes, and give the results in the order of the jobs.
+
+        A job is something that can be pickled. One that raises, or whose process dies, gives a `Failure`. `told` is
+        called after each.
+        """
+        results: dict[int, T | Failure] = {}
+
+        async def run(place: int) -> None:
+            with Kept() as kept:
+                results[place] = await self._context.run_sync(jobs[place], kill_on_cancel=True, limiter=self._limiter)
+            if kept.failure is not None:
+                results[place] = kept.failure
+            if told is not None:
+                told()
+
+        async with trio.open_nursery() as nursery:
+            for place in range(len(jobs)):
+                nursery.start_soon(run, place)
+        return [results[place] for place in range(len(jobs))]
+
+
+@asynccontextmanager
+async def open_pool(workers: int | None) -> AsyncGenerator[Pool, None]:
+    """Hold so many processes for the block; they are started when they are needed and do not outlive it.
+
+    When the block is cancelled, those that have a job are killed.
 
     Raises:
         ResearchError: `workers` is less than 1.
     """
-    limit = _checked(workers)
-    results: list[T | Failure | None] = [None] * len(jobs)
-    done = 0
+    limiter = trio.CapacityLimiter(_checked(workers))
+    async with open_worker_context() as context:
+        yield Pool(context, limiter)
 
-    async def run(place: int, context: WorkerContext, limiter: trio.CapacityLimiter) -> None:
-        nonlocal done
-        with Kept() as kept:
-            results[place] = await context.run_sync(jobs[place], kill_on_cancel=True, limiter=limiter)
-        if kept.failure is not None:
-            results[place] = kept.failure
-        done += 1
-        if on_done is not None:
-            on_done(done, len(jobs))
 
-    async with open_worker_context() as context, trio.open_nursery() as nursery:
-        limiter = trio.CapacityLimiter(limit)
-        for place in range(len(jobs)):
-            nursery.start_soon(run, place, context, limiter)
-    return [result for result in results if result is not None]
+class Count:
+    """Tells how many jobs are done, and how many there are."""
+
+    def __init__(self, total: int, on_done: OnDone | None) -> None:
+        self._done, self._total, self._on_done = 0, total, on_done
+
+    def one(self) -> None:
+        """One more is done."""
+        self._done += 1
+        if self._on_done is not None:
+            self._on_done(self._done, self._total)
 
 
 def _checked(workers: int | None) -> int:

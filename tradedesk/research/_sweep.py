@@ -2,7 +2,7 @@
 
 from tradedesk.research._grid import Grid, points
 from tradedesk.research._points import Build, Point, check_build, point, run_point
-from tradedesk.research._pool import OnDone, job, spread
+from tradedesk.research._pool import Count, OnDone, job, open_pool
 
 
 async def sweep(
@@ -32,5 +32,6 @@ async def sweep(
     check_build(build)
     every = points(grid)
     jobs = [job(run_point, build, parameters, None, periods_per_year, False) for parameters in every]
-    results = await spread(jobs, workers=workers, on_done=on_done)
+    async with open_pool(workers) as pool:
+        results = await pool.spread(jobs, Count(len(jobs), on_done).one)
     return tuple(point(parameters, result) for parameters, result in zip(every, results, strict=True))

@@ -30,7 +30,9 @@ class Trial:
 
 
 async def run_trial(trial: Trial, span: Span | None = None) -> BacktestResult:
-    """Run the whole history, or a span of it: then the slices right before the span are the warm-up, as far as there are.
+    """Run the whole history, or a span of it.
+
+    A span is warmed up with the slices right before it, as far as there are; the whole history with its first ones.
 
     Raises:
         Exception: What the source or a strategy raises.
@@ -39,5 +41,5 @@ async def run_trial(trial: Trial, span: Span | None = None) -> BacktestResult:
     begin = max(0, first - trial.warm_up)
     async with trial.runner:
         return await run_backtest(
-            trial.runner, trial.broker, islice(trial.source, begin, end), warm_up=first - begin
+            trial.runner, trial.broker, islice(trial.source, begin, end), warm_up=first - begin, sleeve_curves=False
         )

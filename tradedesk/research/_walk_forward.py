@@ -10,7 +10,7 @@ from tradedesk.research._errors import ResearchError
 from tradedesk.research._failure import Failure
 from tradedesk.research._grid import Grid, Parameters, points, spelled
 from tradedesk.research._points import Build, Curve, Outcome, Point, check_build, count_slices, point, run_point
-from tradedesk.research._pool import OnDone, job, spread
+from tradedesk.research._pool import Count, OnDone, Pool, job, open_pool
 from tradedesk.research._windows import Window, windows
 
 
@@ -81,22 +81,23 @@ async def walk_forward(
     check_build(build)
     value_by(metric)
     every = points(grid)
-    cut = windows(await _length(build, every), train=train, test=test, anchored=anchored)
-    count = _Count(len(cut) * (len(every) + 1), on_done)
-    jobs = [
-        job(run_point, build, parameters, window.train, periods_per_year, False)
-        for window in cut
-        for parameters in every
-    ]
-    results = iter(await spread(jobs, workers=workers, on_done=count.one))
-    tried = [tuple(point(parameters, next(results)) for parameters in every) for _ in cut]
-    chosen = [best(each, metric) for each in tried]
-    tests = [
-        job(run_point, build, each.parameters, window.test, periods_per_year, True)
-        for each, window in zip(chosen, cut, strict=True)
-        if each is not None
-    ]
-    tested = iter(await spread(tests, workers=workers, on_done=count.one))
+    async with open_pool(workers) as pool:
+        cut = windows(await _length(pool, build, every), train=train, test=test, anchored=anchored)
+        count = Count(len(cut) * (len(every) + 1), on_done)
+        jobs = [
+            job(run_point, build, parameters, window.train, periods_per_year, False)
+            for window in cut
+            for parameters in every
+        ]
+        results = iter(await pool.spread(jobs, count.one))
+        tried = [tuple(point(parameters, next(results)) for parameters in every) for _ in cut]
+        chosen = [best(each, metric) for each in tried]
+        tests = [
+            job(run_point, build, each.parameters, window.test, periods_per_year, True)
+            for each, window in zip(chosen, cut, strict=True)
+            if each is not None
+        ]
+        tested = iter(await pool.spread(tests, count.one))
     steps = tuple(
         Step(window, each, winner, None if winner is None else point(winner.parameters, next(tested)))
         for window, each, winner in zip(cut, tried, chosen, strict=True)
@@ -129,23 +130,11 @@ def _measurable(curve: Curve) -> EquityCurve:
     return EquityCurve(start=curve.start, close_times=curve.close_times, equity=curve.equity)
 
 
-class _Count:
-    """Adds up what two rounds of jobs say of their progress."""
-
-    def __init__(self, total: int, on_done: OnDone | None) -> None:
-        self._done, self._total, self._on_done = 0, total, on_done
-
-    def one(self, _: int, __: int) -> None:
-        self._done += 1
-        if self._on_done is not None:
-            self._on_done(self._done, self._total)
-
-
-async def _length(build: Build, every: Sequence[Parameters]) -> int:
+async def _length(pool: Pool, build: Build, every: Sequence[Parameters]) -> int:
     """Count the slices of the history: that of the first point that can be built."""
     failure: Failure | None = None
     for parameters in every:
-        (counted,) = await spread([job(count_slices, build, parameters)], workers=1)
+        (counted,) = await pool.spread([job(count_slices, build, parameters)])
         if isinstance(counted, int):
             return counted
         failure = failure or counted
