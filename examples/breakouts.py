@@ -13,7 +13,7 @@ from collections import deque
 
 import trio
 
-from tradedesk.backtest import backtest
+from tradedesk.backtest import run_backtest
 from tradedesk.execution import Commission, Desk, Fill, HearsFills, PaperBroker, Slippage, Terms
 from tradedesk.indicators import ATR
 from tradedesk.marketdata import merge
@@ -71,7 +71,7 @@ async def main() -> None:
     strategies = {name: HearsFills(player, player.desk) for name, player in players.items()}
     policy = EqualSplitRiskPolicy(portfolio_risk_budget=1_000.0)
     async with PortfolioRunner(strategies, policy, default_risk_per_trade=500.0) as runner:
-        result = await backtest(runner, broker, merge(*map(read, names())))
+        result = await run_backtest(runner, broker, merge(*map(read, names())))
     print("share  entries  won   realised  unrealised  commission     profit")
     for name, player in players.items():
         book = result.sleeves[name]

@@ -4,7 +4,7 @@ import pytest
 
 from tests.execution.parts import MINUTE
 from tests.execution.test_running import NAMES, Boom, desk_with, slices
-from tradedesk.backtest import backtest
+from tradedesk.backtest import Backtest, run_backtest
 from tradedesk.execution import BrokerStateError, PaperBroker
 from tradedesk.portfolio import Quarantine
 
@@ -15,7 +15,7 @@ every_dispatch = pytest.mark.parametrize("dispatch", ["actors", "direct"])
 async def test_a_run_gives_equity_fills_and_books(dispatch):
     broker, _, runner = desk_with(dispatch)
     async with runner:
-        result = await backtest(runner, broker, slices(4))
+        result = await run_backtest(runner, broker, slices(4))
     assert list(result.close_times) == [MINUTE, 2 * MINUTE, 3 * MINUTE, 4 * MINUTE]
     assert list(result.equity) == [1_000.0, 1_000.0, 1_006.0, 1_006.0]
     assert [fill.number for fill in result.fills] == list(range(1, 10))
@@ -27,14 +27,14 @@ async def test_a_run_gives_equity_fills_and_books(dispatch):
 
 async def test_a_runner_that_is_not_entered_serves_too():
     broker, _, runner = desk_with()
-    result = await backtest(runner, broker, slices(3))
+    result = await run_backtest(runner, broker, slices(3))
     assert result.equity[-1] == 1_006.0
 
 
 async def test_fills_at_the_last_close_are_among_the_results():
     broker, _, runner = desk_with(broker=PaperBroker(NAMES, cash=1_000.0, market_fill="same_close"))
     async with runner:
-        result = await backtest(runner, broker, slices(1))
+        result = await run_backtest(runner, broker, slices(1))
     assert [(fill.moment, fill.price) for fill in result.fills] == [
         ("close", 101.0),
         ("close", 102.0),
@@ -47,7 +47,7 @@ async def test_a_sleeve_that_is_quarantined_to_be_flat_is_closed_out_at_the_next
     rule = Quarantine(positions="flatten")
     broker, _, runner = desk_with(dispatch, EURUSD={"fails_at": 2}, on_failure=rule)
     async with runner:
-        result = await backtest(runner, broker, slices(4))
+        result = await run_backtest(runner, broker, slices(4))
     fills = [fill for fill in result.fills if fill.sleeve == "EURUSD"]
     assert [(fill.side, fill.close_time, fill.moment, fill.tag) for fill in fills] == [
         ("buy", 2 * MINUTE, "open", ""),
@@ -61,7 +61,7 @@ async def test_a_sleeve_is_closed_out_once_however_long_its_market_is_quiet():
     broker, players, runner = desk_with(EURUSD={"fails_at": 2}, on_failure=rule)
     quiet = [type(one)(one.close_time, one.events[1:]) for one in slices(6)[2:5]]
     async with runner:
-        result = await backtest(runner, broker, [*slices(2), *quiet, slices(6)[5]])
+        result = await run_backtest(runner, broker, [*slices(2), *quiet, slices(6)[5]])
     assert [fill.tag for fill in result.fills if fill.sleeve == "EURUSD"] == ["", "close_out"]
     assert [ticket.id for ticket in players["EURUSD"].tickets] == ["EURUSD-1", "EURUSD-2"]
     assert result.sleeves["EURUSD"].fills == 2
@@ -70,20 +70,40 @@ async def test_a_sleeve_is_closed_out_once_however_long_its_market_is_quiet():
 async def test_a_sleeve_that_is_quarantined_as_it_stands_keeps_its_position():
     broker, _, runner = desk_with(EURUSD={"fails_at": 2}, on_failure=Quarantine(positions="hold"))
     async with runner:
-        result = await backtest(runner, broker, slices(4))
+        result = await run_backtest(runner, broker, slices(4))
     assert result.sleeves["EURUSD"].size == 1.0
 
 
-async def test_what_a_strategy_raises_comes_out_with_the_slice_open():
-    broker, _, runner = desk_with(EURUSD={"fails_at": 2})
+@every_dispatch
+async def test_a_strategy_that_raises_ends_the_run_and_what_was_done_until_then_is_kept(dispatch):
+    broker, players, runner = desk_with(dispatch, EURUSD={"fails_at": 2})
+    source = iter(slices(4))
+    run = Backtest(runner, broker)
     async with runner:
-        with pytest.raises(Boom):
-            await backtest(runner, broker, slices(3))
-        with pytest.raises(
-            BrokerStateError, match=r"^the slice that closes at 120000000000 is open: close_slice comes"
-        ):
-            await backtest(runner, broker, slices(3))
-    broker.close_slice()
+        with pytest.raises(Boom) as caught:
+            await run.run(source)
+        result = run.result()
+        assert (list(result.close_times), list(result.equity)) == ([MINUTE, 2 * MINUTE], [1_000.0, 1_000.0])
+        assert result.error is caught.value
+        (fault,) = result.faults
+        assert (fault.close_time, fault.sleeve, fault.error) == (2 * MINUTE, "EURUSD", caught.value)
+        assert fault.outcome == "it came out of the run"
+        assert [player.candles for player in players.values()] == [2, 2, 2]
+        assert repr(result) == "<BacktestResult: 2 slices, 3 fills, equity 1,000.00, ended by Boom>"
+        whole = await run.run(source)
+    assert list(whole.close_times) == [MINUTE, 2 * MINUTE, 3 * MINUTE, 4 * MINUTE]
+    assert whole.error is None
+    assert whole.sleeves["EURUSD"].profit == 1.0
+    assert len(result.close_times) == 2
+
+
+async def test_a_source_that_begins_before_the_brokers_last_slice_is_refused():
+    broker, _, runner = desk_with()
+    await run_backtest(runner, broker, slices(3))
+    with pytest.raises(
+        BrokerStateError, match=r"^a slice that closes at 60000000000 comes after one that closes at 180000000000$"
+    ):
+        await run_backtest(runner, broker, slices(3))
 
 
 async def test_a_desk_that_no_sleeve_of_the_portfolio_has_is_refused_its_orders():
@@ -99,7 +119,7 @@ async def test_a_desk_that_no_sleeve_of_the_portfolio_has_is_refused_its_orders(
     broker.close_slice()
     ticket = stranger.sell(1)
     async with runner:
-        result = await backtest(runner, broker, slices(4)[2:])
+        result = await run_backtest(runner, broker, slices(4)[2:])
     assert (held.state.value, ticket.state.value) == ("filled", "rejected")
     assert ticket.reason == "the portfolio has no such sleeve"
     assert result.sleeves["stranger"].size == 1.0

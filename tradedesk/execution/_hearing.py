@@ -8,7 +8,6 @@ from tradedesk.execution._protocols import Broker
 from tradedesk.execution.types import Fill
 from tradedesk.marketdata import CandleCloseEvent, Instrument, Slice
 
-
 Poll = Callable[[Iterable[Instrument]], object]
 
 

@@ -77,8 +77,8 @@ class Line:
         self.candle = NO_CANDLE
         self.close: float | None = None
         self.close_time = 0
-        self.books: "list[Book]" = []
-        self.exposed: "list[Book]" = []
+        self.books: list[Book] = []
+        self.exposed: list[Book] = []
         self.net = PositionTracker(terms.value_per_point)
         self.working = 0
         self.pays: list[tuple[Currency, bool]] = []
@@ -133,5 +133,3 @@ class Line:
         if costs.bps:
             money += costs.bps / 10_000 * abs(size * price) * self.terms.value_per_point
         return max(money, costs.minimum) * (self.currency.rate or 0.0)
-
-

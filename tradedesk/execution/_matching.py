@@ -10,9 +10,9 @@ from typing import Literal
 import attrs
 
 from tradedesk.execution import _fills
+from tradedesk.execution._books import Book
 from tradedesk.execution._checks import too_dear
 from tradedesk.execution._desk import Blotter as AnyBlotter
-from tradedesk.execution._books import Book
 from tradedesk.execution._ledger import Account
 from tradedesk.execution._protocols import Listener, TicketGate
 from tradedesk.execution._terms import DAY

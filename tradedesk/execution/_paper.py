@@ -79,8 +79,8 @@ class PaperBroker:
             market_fill: where market orders fill: at the open of the next candle, at the close of the candle that they
                 were given in, or at the close of the next.
             gate: see `ask_first`.
-            order_gate: asked with an order's ticket behind that, at the same two moments: `tradedesk.portfolio.OrderGates`
-                is one of several. It stays when `ask_first` puts another gate before it.
+            order_gate: asked with an order's ticket behind that, at the same two moments; several make one as
+                `tradedesk.portfolio.OrderGates`. It stays when `ask_first` puts another gate before it.
             on_order: called with an order's ticket whenever its state changed.
             on_trip: called with the sleeve and the round trip whenever a sleeve's position ends. Its amounts are in the
                 instrument's currency, before costs.

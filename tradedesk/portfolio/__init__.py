@@ -15,6 +15,7 @@
 - ``_halts.py``          the kill switch; ``_halt_rules.py``: who pulls it; ``_halting.py`` asks them
 - ``_gates.py``          what a broker may ask besides
 - ``_meters.py``         what a runner counts of itself, for ``_statistics.py``; ``_timing.py`` times handlers
+- ``_view.py``           a window, for who looks after every slice
 - ``_trace.py``          the records of a run; ``_errors.py``: the tree of errors
 """
 
@@ -67,6 +68,7 @@ from tradedesk.portfolio._trace import (
     TraceRecord,
     Updated,
 )
+from tradedesk.portfolio._view import View
 from tradedesk.portfolio.policies import (
     Capped,
     Edge,
@@ -103,6 +105,7 @@ __all__ = [
     "ActiveCount",
     "Utilisation",
     "HandlerTimes",
+    "View",
     # halting, and gates before a broker
     "Halt",
     "HaltRule",

@@ -74,6 +74,7 @@ class Coordination:
         self._updates = Updates(sleeves.keys, self.standing, self._recorder, self._fail)
         self._active = [False] * count
         self._active_keys: list[Instrument] | None = None
+        self.asked: list[Instrument] = []  # the active sleeves of the last allocation; replaced, never changed
         self._in_flight = False  # candles were out when the last slice was closed
         self._settled: Checked | None = None  # all of it was taken
         self._budget: float | None = None  # the last one known
@@ -266,7 +267,7 @@ class Coordination:
 
     def _active_list(self) -> list[Instrument]:
         if self._active_keys is None:
-            self._active_keys = list(self.active)
+            self._active_keys = self.asked = list(self.active)
             self._active_meter.change(self._recorder.slice_number, len(self._active_keys))
         return self._active_keys.copy()
 

@@ -42,6 +42,7 @@ from tradedesk.portfolio._statistics import RunnerStatistics, SliceReport
 from tradedesk.portfolio._tasks import Turns, refuse_descendants
 from tradedesk.portfolio._timing import Seconds
 from tradedesk.portfolio._trace import TraceRecord
+from tradedesk.portfolio._view import View
 from tradedesk.portfolio.types import FailureRule, PortfolioStrategy, RiskAllocationPolicy
 
 
@@ -320,6 +321,22 @@ class PortfolioRunner:
             active_count=core.active_count(),
             utilisation=core.utilisation(),
         )
+
+    @property
+    def view(self) -> View:
+        """A window on the portfolio that costs nothing to look through, for who looks after every slice."""
+        return View(self._service.core)
+
+    def poll(self, sleeves: Iterable[Instrument]) -> None:
+        """Ask these for their regime before the next allocation, also with ``poll_regimes=False``.
+
+        For whoever told a strategy something that may change it, say its fills. Called from inside a slice, it counts
+        for the next one. A sleeve that is down is asked when it is back.
+
+        Raises:
+            UnknownSleeveError: There is no such sleeve.
+        """
+        self._service.core.standing.owing.update([self._roster.place(sleeve) for sleeve in sleeves])
 
     def order_refusal(self, sleeve: Instrument, *, reduces: bool = False) -> str | None:
         """Why an order of a sleeve is to be refused now; None when it may go. For brokers to ask.
