@@ -81,13 +81,16 @@ async def test_cancellation_kills_the_workers(tmp_path: Path):
     with trio.move_on_after(60) as scope:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(partial(sweep, build, {"window": [1, 2, 3]}, workers=2))
-            while len(list(tmp_path.iterdir())) < 2:
-                await trio.sleep(0.01)
+            while len(written(tmp_path)) < 2:
+                await trio.sleep(0.01)  # noqa: ASYNC110 - another process has no event of ours
             nursery.cancel_scope.cancel()
     assert not scope.cancelled_caught
-    pids = [int(path.name) for path in tmp_path.iterdir()]
-    assert len(pids) == 2
-    assert [pid for pid in pids if alive(pid)] == []
+    assert len(written(tmp_path)) == 2
+    assert [pid for pid in written(tmp_path) if alive(pid)] == []
+
+
+def written(folder: Path) -> list[int]:
+    return [int(path.name) for path in folder.iterdir()]
 
 
 def alive(pid: int) -> bool:
@@ -102,9 +105,8 @@ def alive(pid: int) -> bool:
     ("arguments", "sentence"),
     [
         (
-            {"build": lambda window: desk.build(window)},
-            "; other processes find it by its name: make it a function at the top of a module, or a functools.partial"
-            " of one",
+            {"build": lambda *, window: desk.build(window)},
+            "it by its name: make it a function at the top of a module, or a functools.partial of one",
         ),
         ({"grid": {"window": []}}, "grid['window'] is empty; give it at least one value to try"),
         ({"workers": 0}, "workers is 0; it must be at least 1 process"),

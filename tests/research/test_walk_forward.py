@@ -38,9 +38,7 @@ def single(parameters, first: int, end: int):
     trial = BUILD(**parameters)
     begin = max(0, first - 10)
     return trio.run(
-        partial(
-            run_backtest, trial.runner, trial.broker, list(desk.slices())[begin:end], warm_up=first - begin
-        )
+        partial(run_backtest, trial.runner, trial.broker, list(desk.slices())[begin:end], warm_up=first - begin)
     )
 
 

@@ -195,7 +195,7 @@ async def _judge(desk: Desk, *, report: Path | None, output: Path | None, all_fi
         traded = await trade(desk, broker, tell)
     show_verdict(desk.title, traded, rules, periods_per_year=per_year, all_figures=all_figures)
     if report is not None:
-        _say(save_report(report, desk.title, traded, rules, desk.places, per_year))
+        _say(save_report(report, desk.title, traded, rules, sources=desk.places, periods_per_year=per_year))
     if output is not None:
         _say(save_tables(output, traded))
     _say(f"Run hash {traded.result.run_hash}")

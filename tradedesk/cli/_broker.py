@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from math import inf, isfinite
-from typing import Final, Literal, NewType
+from typing import Any, Final, Literal, NewType
 
 from attrs import asdict, evolve, field, fields, frozen
 
@@ -24,6 +24,10 @@ Until = NewType("Until", int)
 MarketFill = Literal["next_open", "same_close", "next_close"]
 Quoted = Literal["mid", "bid"]
 
+_NONE: Final = Amount(0.0)
+_LEVEL: Final = Rate(0.0)
+_MIDNIGHT: Final = TimeOfDay(0)
+_A_YEAR: Final = Days(365)
 _DAY: Final = timedelta(days=1)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -32,8 +36,8 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 class SlippageTable:
     """A table `slippage = { ... }`."""
 
-    points: Amount = Amount(0.0)
-    bps: Amount = Amount(0.0)
+    points: Amount = _NONE
+    bps: Amount = _NONE
 
     def build(self) -> Slippage:
         """Make the value."""
@@ -44,10 +48,10 @@ class SlippageTable:
 class CommissionTable:
     """A table `commission = { ... }`."""
 
-    per_trade: Amount = Amount(0.0)
-    per_unit: Amount = Amount(0.0)
-    bps: Amount = Amount(0.0)
-    minimum: Amount = Amount(0.0)
+    per_trade: Amount = _NONE
+    per_unit: Amount = _NONE
+    bps: Amount = _NONE
+    minimum: Amount = _NONE
 
     def build(self) -> Commission:
         """Make the value."""
@@ -58,10 +62,10 @@ class CommissionTable:
 class FinancingTable:
     """A table `financing = { ... }`; the rates are by the year, the rollover is a time of day in UTC."""
 
-    long: Rate = Rate(0.0)
-    short: Rate = Rate(0.0)
-    rollover: TimeOfDay = TimeOfDay(0)
-    days_in_year: Days = Days(365)
+    long: Rate = _LEVEL
+    short: Rate = _LEVEL
+    rollover: TimeOfDay = _MIDNIGHT
+    days_in_year: Days = _A_YEAR
 
     def build(self) -> Financing:
         """Make the value."""
@@ -91,7 +95,7 @@ class TermsTable:
             TermsError: The two do not go together.
         """
         said = {each.name: getattr(self, each.name) for each in fields(TermsTable)}
-        made = {
+        made: dict[str, Any] = {
             name: value.build() if isinstance(value, SlippageTable | CommissionTable | FinancingTable) else value
             for name, value in said.items()
             if value is not None
@@ -131,7 +135,8 @@ class Broker(TermsTable):
         Raises:
             TermsError: What is said does not go together.
         """
-        common = evolve(self, currency=None).over(Terms())  # the account's currency is no instrument's by itself
+        # What is said of all: no currency, for the one here is the account's.
+        common = evolve(self.over(Terms()), currency=None)
         return PaperBroker(
             {Instrument(each): self.instruments.get(each, TermsTable()).over(common) for each in instruments},
             cash=self.cash,
@@ -271,5 +276,7 @@ def _nanoseconds(value: object, *, of_a_date: timedelta) -> int:
     elif isinstance(value, date):
         moment = datetime(value.year, value.month, value.day, tzinfo=UTC) + of_a_date
     else:
-        raise TypeError(f"expected a date like 2012-01-31 or 2012-01-31T22:00:00Z, got {type(value).__name__} {value!r}")
+        raise TypeError(
+            f"expected a date like 2012-01-31 or 2012-01-31T22:00:00Z, got {type(value).__name__} {value!r}"
+        )
     return (moment - _EPOCH) // timedelta(microseconds=1) * 1_000

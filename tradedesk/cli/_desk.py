@@ -40,7 +40,7 @@ class Desk:
     facts: FactsSource | None = None
     broker: PaperBroker | None = None
     """Takes the strategies' orders, in a backtest."""
-    backtest: Backtest = Backtest()
+    backtest: Backtest = field(factory=Backtest)
     places: Mapping[str, str] = field(factory=dict)
     """Instrument -> where its candles come from, in a word."""
 

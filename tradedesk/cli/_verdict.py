@@ -117,7 +117,13 @@ def check_target(option: str, path: Path) -> None:
 
 
 def save_report(
-    path: Path, title: str, traded: Traded, rules: TradingRules, sources: Mapping[str, str], per_year: float | None
+    path: Path,
+    title: str,
+    traded: Traded,
+    rules: TradingRules,
+    *,
+    sources: Mapping[str, str],
+    periods_per_year: float | None,
 ) -> str:
     """Write the report, and give the sentence that says so.
 
@@ -133,7 +139,7 @@ def save_report(
             rules=rules,
             prices=traded.prices,
             sources=sources,
-            periods_per_year=per_year,
+            periods_per_year=periods_per_year,
         )
     except OSError as error:
         raise RunError(f"the report {path} cannot be written: {error.strerror}") from error

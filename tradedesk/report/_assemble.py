@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from tradedesk.backtest import BacktestResult, Coverage
+from tradedesk.backtest import BacktestResult, Coverage, HaltSpan
 from tradedesk.backtest import RefusedOrder as Refusal
 from tradedesk.execution import Order, TradingRules
 from tradedesk.metrics import measure_run, measure_sleeves, trade_of
@@ -91,10 +91,7 @@ def from_result(
             for each in result.faults
         ),
         refused=tuple(map(_refused, result.refused)),
-        halts=tuple(
-            f"Halted from {moment(each.since)} {'on' if each.until is None else 'to ' + moment(each.until)}: {each.reason}"
-            for each in result.halts
-        ),
+        halts=tuple(map(_halted, result.halts)),
         ended="" if result.error is None else _said(result.error),
         run_hash=result.run_hash,
     )
@@ -119,6 +116,11 @@ def _refused(order: Refusal) -> RefusedOrder:
         order=order_words(order.order),
         reason=order.reason,
     )
+
+
+def _halted(span: HaltSpan) -> str:
+    until = "on" if span.until is None else f"to {moment(span.until)}"
+    return f"Halted from {moment(span.since)} {until}: {span.reason}"
 
 
 def _said(error: BaseException) -> str:

@@ -38,7 +38,9 @@ class PriceLog:
             before = shortest.get(instrument)
             if before is None or period_seconds(period) < period_seconds(before):
                 shortest[instrument] = period
-        return tuple(_since(instrument, self._series[instrument, period], since) for instrument, period in shortest.items())
+        return tuple(
+            _since(instrument, self._series[instrument, period], since) for instrument, period in shortest.items()
+        )
 
 
 def _since(instrument: str, series: _Series, since: int | None) -> PriceData:

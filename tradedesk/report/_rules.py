@@ -9,12 +9,13 @@ from tradedesk.marketdata import Instrument
 
 _MARKET: Final[Mapping[str, str]] = {
     "next_open": "A market order fills at the open of the next candle of its instrument.",
-    "same_close": "A market order fills at the close of the candle in which it was given: at a price that was just seen.",
+    "same_close": "A market order fills at the close of the candle in which it was given, at a price just seen.",
     "next_close": "A market order fills at the close of the next candle of its instrument.",
 }
 
 _ALWAYS: Final = (
-    "A stop fills at its price, or at the open where the market opens beyond it; a limit at its price, or at a better open.",
+    "A stop fills at its price, or at the open where the market opens beyond it.",
+    "A limit fills at its price, or at a better open.",
     "Inside one candle every stop fills before any limit.",
 )
 

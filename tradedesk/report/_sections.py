@@ -116,7 +116,7 @@ def figures(data: ReportData) -> str:
 def problems(data: ReportData) -> str:
     """Write faults and refused orders, or that there were none."""
     faults = tables.faults(data) if data.faults else "<p>No strategy failed.</p>"
-    halts = "".join(f"<li>{text(sentence)}.</li>" for sentence in data.halts)
+    halts = "".join(f"<li>{text(sentence)}</li>" for sentence in data.halts)
     faults += f"<h3>Halts</h3><ul>{halts}</ul>" if halts else ""
     return faults + (tables.refused(data) if data.refused else "<p>No order was refused.</p>")
 

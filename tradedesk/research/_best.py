@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from difflib import get_close_matches
+from operator import attrgetter
 from typing import Final
 
 from attrs import fields
@@ -11,7 +12,7 @@ from tradedesk.research._errors import ResearchError
 from tradedesk.research._points import Point
 
 Metric = str | Callable[[Metrics], float | None]
-"""A figure by the name that `tradedesk.metrics.Metrics` has for it, or what makes a number of them; the highest wins."""
+"""A figure by the name that `tradedesk.metrics.Metrics` has for it, or what makes a number of all; the highest wins."""
 
 _NO_NUMBERS: Final = frozenset({"recovered", "trade"})
 
@@ -46,4 +47,4 @@ def value_by(metric: Metric) -> Callable[[Metrics], float | None]:
         near = get_close_matches(metric, known, n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
         raise ResearchError(f"metric is {metric!r}, which is no figure of a run; {hint}")
-    return lambda metrics: getattr(metrics, metric)  # type: ignore[no-any-return]
+    return attrgetter(metric)

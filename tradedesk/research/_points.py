@@ -55,7 +55,11 @@ class Point:
 
 
 def run_point(
-    build: Build, parameters: Parameters, span: Span | None, per_year: float | None, with_curve: bool  # noqa: FBT001
+    build: Build,
+    parameters: Parameters,
+    span: Span | None,
+    per_year: float | None,
+    with_curve: bool,  # noqa: FBT001
 ) -> Outcome | Failure:
     """Build a trial, run it, and measure it; whatever the user's code raises is the result."""
     with Kept() as kept:

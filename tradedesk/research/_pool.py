@@ -10,7 +10,7 @@ import trio
 from attrs import define
 
 try:
-    from trio_parallel import WorkerContext, open_worker_context
+    from trio_parallel import WorkerContext, open_worker_context  # type: ignore[import-untyped]
 except ModuleNotFoundError as missing:
     if missing.name != "trio_parallel":
         raise

@@ -52,10 +52,9 @@ def _adjusted(slices: Generator[Slice, None, None], splits: tuple[int, ...]) -> 
 
 def _divided(event: CandleCloseEvent, ratio: int) -> CandleCloseEvent:
     of = event.candle
-    prices = (price / ratio for price in (of.open, of.high, of.low, of.close))
-    return CandleCloseEvent(
-        event.instrument, event.period, Candle(of.timestamp, *prices, of.volume * ratio, of.tick_count)
-    )
+    opens, high, low, close = (price / ratio for price in (of.open, of.high, of.low, of.close))
+    candle = Candle(of.timestamp, opens, high, low, close, of.volume * ratio, of.tick_count)
+    return CandleCloseEvent(event.instrument, event.period, candle)
 
 
 def _slices(name: str) -> Generator[Slice, None, None]:

@@ -87,8 +87,6 @@ class TrendFollower:
         if self._desk.size and not active:
             self._desk.close()
         elif active and was_active and not self._desk.size and atr:
-            size = atr_normalised_size(
-                risk_per_trade=self._risk, atr=atr, atr_risk_mult=self._multiple, lot_step=_LOT
-            )
+            size = atr_normalised_size(risk_per_trade=self._risk, atr=atr, atr_risk_mult=self._multiple, lot_step=_LOT)
             if size:
                 self._desk.buy(size)
