@@ -50,7 +50,7 @@ LAYERS = {
         may_import="assembly shells cores values actors",
     ),
     "assembly": row(
-        holds="tradedesk.backtest",
+        holds="tradedesk.backtest tradedesk.research",
         may_import="shells cores values actors",
     ),
     "shells": row(
@@ -111,12 +111,15 @@ EXTRAS = {
     "cattrs": ("tradedesk.cli",),
     "talib": ("tradedesk.indicators.talib",),
     "numpy": ("tradedesk.indicators.talib", "tradedesk.metrics._arrays"),
+    "trio_parallel": ("tradedesk.research._pool",),
     "hypothesis": ("tradedesk.testing", "actors.testing"),
     "pytest": ("actors.testing.pytest_plugin",),
     "outcome": ("actors.testing",),  # of trio's own interface: what `reschedule` hands to a task
 }
 
-MAY_MISS_AN_EXTRA = words("tradedesk.cli tradedesk.__main__ tradedesk.indicators.talib tradedesk.metrics._arrays")
+MAY_MISS_AN_EXTRA = words(
+    "tradedesk.cli tradedesk.__main__ tradedesk.indicators.talib tradedesk.metrics._arrays tradedesk.research._pool"
+)
 
 PUBLIC_SUBMODULES = {"types", "policies", "testing"}
 

@@ -60,7 +60,7 @@ def test_run_without_a_file_says_so(tradedesk):
     assert tradedesk("run").code == 2
 
 
-@pytest.mark.parametrize("package", ["cyclopts", "rich", "cattrs"])
+@pytest.mark.parametrize("package", ["cyclopts", "rich", "cattrs", "numpy", "trio_parallel"])
 def test_a_missing_extra_is_named_with_its_cure(package):
     ended = subprocess.run(
         [sys.executable, "-c", WITHOUT.format(package=package), "demo"], capture_output=True, text=True, check=False

@@ -81,8 +81,8 @@ async def test_cancellation_kills_the_workers(tmp_path: Path):
     with trio.move_on_after(60) as scope:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(partial(sweep, build, {"window": [1, 2, 3]}, workers=2))
-            while len(written(tmp_path)) < 2:
-                await trio.sleep(0.01)  # noqa: ASYNC110 - another process has no event of ours
+            while len(written(tmp_path)) < 2:  # noqa: ASYNC110 - another process has no event of ours
+                await trio.sleep(0.01)
             nursery.cancel_scope.cancel()
     assert not scope.cancelled_caught
     assert len(written(tmp_path)) == 2

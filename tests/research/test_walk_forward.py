@@ -34,17 +34,15 @@ def walked():
 
 
 def single(parameters, first: int, end: int):
-    """The same span, run by hand: its warm-up stands right before it, as far as there is one."""
+    """The same span, run by hand: places are counted behind the warm-up, which stands right before each span."""
     trial = BUILD(**parameters)
-    begin = max(0, first - 10)
-    return trio.run(
-        partial(run_backtest, trial.runner, trial.broker, list(desk.slices())[begin:end], warm_up=first - begin)
-    )
+    source = list(desk.slices())[first : end + 10]
+    return trio.run(partial(run_backtest, trial.runner, trial.broker, source, warm_up=10))
 
 
 def test_every_point_is_tried_in_every_window_and_the_best_is_chosen(walked):
     walk, _ = walked
-    assert [step.window for step in walk.steps] == list(windows(desk.SLICES, train=40, test=30))
+    assert [step.window for step in walk.steps] == list(windows(desk.SLICES - 10, train=40, test=30))
     for step in walk.steps:
         span = step.window.train
         returns = [measure_run(single(point.parameters, span.first, span.end)).total_return for point in step.tried]
@@ -59,14 +57,14 @@ def test_what_was_chosen_is_run_behind_the_training_and_nowhere_else(walked):
         assert step.tested.parameters == step.chosen.parameters
         assert step.tested.outcome.run_hash == alone.run_hash
         assert list(step.tested.outcome.curve.close_times) == [
-            place * desk.HOUR for place in range(span.first + 1, span.end + 1)
+            place * desk.HOUR for place in range(span.first + 11, span.end + 11)
         ]
 
 
 def test_the_stitched_curve_adds_the_profits_of_the_tests_up(walked):
     walk, _ = walked
     curves = [step.tested.outcome.curve for step in walk.steps]
-    assert list(walk.curve.close_times) == [number * desk.HOUR for number in range(41, desk.SLICES + 1)]
+    assert list(walk.curve.close_times) == [number * desk.HOUR for number in range(51, desk.SLICES + 1)]
     assert walk.curve.start == 10_000.0
     assert walk.curve.equity[-1] - walk.curve.start == pytest.approx(
         sum(curve.equity[-1] - curve.start for curve in curves)

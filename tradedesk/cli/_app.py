@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Final
 
 from attrs import evolve
-from cyclopts import App, CycloptsError, Parameter
+from cyclopts import App, CycloptsError, Parameter, validators
 
 from tradedesk import __version__
 from tradedesk.cli import _config as config
@@ -19,8 +19,11 @@ from tradedesk.cli._screen import progress, show
 from tradedesk.cli._tally import Figures
 from tradedesk.cli._toml import read_desk
 from tradedesk.cli._trade import trade
+from tradedesk.cli._trying import build_of, show_sweep, show_walk, sweep_of, windows_of
 from tradedesk.cli._verdict import check_target, save_report, save_tables, show_verdict
 from tradedesk.execution import PaperBroker
+from tradedesk.research import sweep as run_sweep
+from tradedesk.research import walk_forward as run_walk_forward
 
 _EPILOGUE: Final = """\
 active: slices for which a sleeve reported its regime active, over the slices since its first candle.
@@ -85,6 +88,7 @@ def _amount(_: object, value: float) -> None:
 
 
 Risk = Annotated[float, Parameter(validator=_amount)]
+Workers = Annotated[int | None, Parameter(validator=validators.Number(gte=1))]
 
 app: Final = App(
     name="tradedesk",
@@ -179,6 +183,74 @@ async def run(portfolio: Path, /) -> None:
         A TOML file with the portfolio and its sleeves, as below.
     """
     await _run(read_desk(portfolio))
+
+
+@app.command
+async def sweep(portfolio: Path, /, *, workers: Workers = None) -> None:
+    """Try every combination of the parameters in the table [sweep], over processes.
+
+    [sweep]
+    metric = "sharpe_ratio"          # the highest is best
+
+    [sweep.parameters]
+    fast = [20, 50]                  # for every strategy that takes it
+    "EURUSD.slow" = [100, 200]       # for that of one sleeve
+
+    Parameters
+    ----------
+    portfolio
+        A TOML file as for `backtest`.
+    workers
+        Processes at a time; as many as there are processors unless you say otherwise.
+    """
+    desk = read_desk(portfolio, backtest=True)
+    asked = sweep_of(portfolio, desk)
+    with progress(desk.title, lambda: None, "runs") as tell:
+        points = await run_sweep(
+            build_of(portfolio),
+            asked.parameters,
+            periods_per_year=desk.backtest.periods_per_year,
+            workers=workers,
+            on_done=tell,
+        )
+    show_sweep(desk.title, asked.metric, points)
+    if all(each.failure is not None for each in points):
+        raise RunError("every point failed")
+
+
+@app.command
+async def walk_forward(portfolio: Path, /, *, workers: Workers = None) -> None:
+    """Choose parameters in one stretch of history and try them in the next, over processes.
+
+    Beside the table [sweep]:
+
+    [walk_forward]
+    train = 500                      # slices to choose in
+    test = 100                       # slices to try in, right behind
+    anchored = false                 # true: train from the beginning on
+
+    Parameters
+    ----------
+    portfolio
+        A TOML file as for `backtest`.
+    workers
+        Processes at a time; as many as there are processors unless you say otherwise.
+    """
+    desk = read_desk(portfolio, backtest=True)
+    asked, cut = sweep_of(portfolio, desk), windows_of(portfolio, desk)
+    with progress(desk.title, lambda: None, "runs") as tell:
+        walk = await run_walk_forward(
+            build_of(portfolio),
+            asked.parameters,
+            train=cut.train,
+            test=cut.test,
+            anchored=cut.anchored,
+            metric=asked.metric,
+            periods_per_year=desk.backtest.periods_per_year,
+            workers=workers,
+            on_done=tell,
+        )
+    show_walk(desk.title, asked.metric, walk)
 
 
 async def _run(desk: Desk) -> None:

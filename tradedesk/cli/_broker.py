@@ -15,7 +15,7 @@ from tradedesk.marketdata import Instrument
 Positive = NewType("Positive", float)
 Rate = NewType("Rate", float)
 Count = NewType("Count", int)
-Days = NewType("Days", int)
+AtLeastOne = NewType("AtLeastOne", int)
 Code = NewType("Code", str)
 TimeOfDay = NewType("TimeOfDay", int)
 Since = NewType("Since", int)
@@ -27,7 +27,7 @@ Quoted = Literal["mid", "bid"]
 _NONE: Final = Amount(0.0)
 _LEVEL: Final = Rate(0.0)
 _MIDNIGHT: Final = TimeOfDay(0)
-_A_YEAR: Final = Days(365)
+_A_YEAR: Final = AtLeastOne(365)
 _DAY: Final = timedelta(days=1)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -65,7 +65,7 @@ class FinancingTable:
     long: Rate = _LEVEL
     short: Rate = _LEVEL
     rollover: TimeOfDay = _MIDNIGHT
-    days_in_year: Days = _A_YEAR
+    days_in_year: AtLeastOne = _A_YEAR
 
     def build(self) -> Financing:
         """Make the value."""
@@ -218,15 +218,15 @@ def count(value: int) -> Count:
     return Count(value)
 
 
-def days(value: int) -> Days:
-    """Accept a number of days.
+def at_least_one(value: int) -> AtLeastOne:
+    """Accept a number of days or slices.
 
     Raises:
         ValueError: It is less than 1.
     """
     if value < 1:
         raise ValueError(f"must be at least 1, got {value!r}")
-    return Days(value)
+    return AtLeastOne(value)
 
 
 def code(value: str) -> Code:

@@ -8,6 +8,7 @@ from attrs import field, frozen
 
 from tradedesk.cli._broker import Backtest
 from tradedesk.cli._config import Dispatch, Unknown
+from tradedesk.cli._tries import Sweep, WalkForward
 from tradedesk.execution import PaperBroker
 from tradedesk.marketdata import Slice
 from tradedesk.portfolio import (
@@ -41,6 +42,8 @@ class Desk:
     broker: PaperBroker | None = None
     """Takes the strategies' orders, in a backtest."""
     backtest: Backtest = field(factory=Backtest)
+    sweep: Sweep | None = None
+    walk_forward: WalkForward | None = None
     places: Mapping[str, str] = field(factory=dict)
     """Instrument -> where its candles come from, in a word."""
 

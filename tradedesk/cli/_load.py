@@ -62,12 +62,12 @@ def _broken_protocol(cls: type) -> Iterator[str]:
 
 def trades(cls: type) -> bool:
     """Say whether the constructor takes the desk that orders are given at."""
-    return _DESK in _named(cls)
+    return _DESK in parameters_of(cls)
 
 
 def takes(cls: type, key: str) -> bool:
     """Say whether the constructor takes a parameter of this name."""
-    return key in _named(cls) or _takes_any(cls)
+    return key in parameters_of(cls) or _takes_any(cls)
 
 
 def make(
@@ -92,7 +92,7 @@ def make(
 
 
 def _wrong_arguments(cls: type, arguments: Mapping[str, object], path: str) -> Iterator[Mistake]:
-    named = _named(cls)
+    named = parameters_of(cls)
     if not _takes_any(cls):
         for key in (key for key in arguments if key not in named):
             yield Mistake(f"{path}.{key}", f"{cls.__name__} takes no such parameter{one_of(key, named)}")
@@ -105,7 +105,8 @@ def _takes_any(cls: type) -> bool:
     return any(each.kind is each.VAR_KEYWORD for each in _parameters(cls))
 
 
-def _named(cls: type) -> dict[str, inspect.Parameter]:
+def parameters_of(cls: type) -> dict[str, inspect.Parameter]:
+    """Give the parameters that the constructor takes by name."""
     by_name = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
     return {each.name: each for each in _parameters(cls) if each.kind in by_name}
 

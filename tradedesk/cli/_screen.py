@@ -20,23 +20,28 @@ _WIDTH_OF_A_FILE: Final = 200
 
 
 @contextmanager
-def progress(title: str, count: Callable[[], int | None]) -> Iterator[Callable[[int], None]]:
-    """Show a bar while the block runs, on a terminal only; the block tells it how many candles are done."""
+def progress(
+    title: str, count: Callable[[], int | None], noun: str = "candles"
+) -> Iterator[Callable[[int, int | None], None]]:
+    """Show a bar while the block runs, on a terminal only.
+
+    The block tells it how much is done and, where that is known only then, how much there is.
+    """
     console = Console(stderr=True)
     if not console.is_terminal:
-        yield lambda _: None
+        yield lambda _, __=None: None
         return
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("candles"),
+        TextColumn(noun),
         TimeRemainingColumn(),
     )
     # What a strategy prints goes above the bar, unless it goes to a file.
     with Progress(*columns, console=console, transient=True, redirect_stdout=sys.stdout.isatty()) as bar:
         task = bar.add_task(title, total=count())
-        yield lambda done: bar.update(task, completed=done)
+        yield lambda done, total=None: bar.update(task, completed=done, total=total)
 
 
 def show(title: str, outcome: Outcome) -> None:

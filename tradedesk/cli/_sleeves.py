@@ -1,15 +1,16 @@
 """One sleeve of a portfolio file: what is wrong with it beyond its keys and types."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
-from attrs import define
+from attrs import define, field
 
 from tradedesk.cli._config import Sleeve
 from tradedesk.cli._load import LoadError, load_class, make, trades
 from tradedesk.cli._mistakes import Mistake, likely
 from tradedesk.cli._structure import Structured
+from tradedesk.cli._tries import given
 from tradedesk.execution import Desk, FillStrategy, HearsFills, PaperBroker
 from tradedesk.portfolio import Instrument, PortfolioStrategy, StrategySpec
 
@@ -23,6 +24,9 @@ class Draft:
     strategy: object = None
     desk: Desk | None = None
     """Where it gives its orders, in a backtest."""
+    tried: Mapping[str, object] = field(factory=dict)
+    """Parameters in place of what the file says, for this and other sleeves."""
+    cls: type | None = None
 
     def text(self, key: str) -> str | None:
         """Give a value that is text, if it is sound."""
@@ -77,12 +81,15 @@ def _make_strategy(draft: Draft, folder: Path) -> Iterable[Mistake]:
         cls = load_class(reference, folder)
     except LoadError as error:
         return (Mistake(f"{draft.path}.strategy", str(error)),)
+    draft.cls = cls
     if instrument is None or not isinstance(parameters, dict):
         return ()
     if trades(cls) and draft.desk is None:
         rule = f"{cls.__name__} gives orders at a desk, and a run has no broker; use `tradedesk backtest`"
         return (Mistake(f"{draft.path}.strategy", rule),)
-    draft.strategy, mistakes = make(cls, instrument, draft.desk, parameters, f"{draft.path}.parameters")
+    draft.strategy, mistakes = make(
+        cls, instrument, draft.desk, parameters | given(draft.tried, draft.name or "", cls), f"{draft.path}.parameters"
+    )
     return mistakes or _wrong_instrument(draft, instrument)
 
 

@@ -16,6 +16,7 @@ from cattrs.errors import ForbiddenExtraKeysError
 from tradedesk.cli import _broker as broker
 from tradedesk.cli import _config as config
 from tradedesk.cli import _policy as policy
+from tradedesk.cli import _tries as tries
 from tradedesk.cli._mistakes import Mistake, likely, one_of
 
 _KINDS: Final[Mapping[str, type]] = {
@@ -31,6 +32,7 @@ _TEXT: Final[Mapping[object, Callable[[str], object]]] = {
     config.Period: config.period,
     config.ClassName: config.class_name,
     broker.Code: broker.code,
+    tries.Figure: tries.figure,
 }
 
 _NUMBERS: Final[Mapping[object, Callable[[float], object]]] = {
@@ -43,7 +45,7 @@ _NUMBERS: Final[Mapping[object, Callable[[float], object]]] = {
 _WHOLE: Final[Mapping[object, Callable[[int], object]]] = {
     policy.Window: policy.window,
     broker.Count: broker.count,
-    broker.Days: broker.days,
+    broker.AtLeastOne: broker.at_least_one,
 }
 
 _TIMES: Final[Mapping[object, Callable[[object], object]]] = {
@@ -179,6 +181,9 @@ def _converter() -> Converter:
     converter.register_structure_hook_func(
         lambda kind: kind is broker.Instruments,
         lambda value, _: _by_key(value, lambda table: converter.structure(table, broker.TermsTable)),
+    )
+    converter.register_structure_hook_func(
+        lambda kind: kind is tries.Values, lambda value, _: _by_key(value, tries.values)
     )
     converter.register_structure_hook_func(
         lambda kind: kind is broker.Worth, lambda value, _: _by_key(value, partial(_worth, converter))

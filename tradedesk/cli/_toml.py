@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final, cast
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from tradedesk.cli._broker import Backtest, Broker
 from tradedesk.cli._config import Portfolio, Sleeve
@@ -20,19 +20,21 @@ from tradedesk.cli._mistakes import ConfigError, Mistake, one_of
 from tradedesk.cli._policy import Around, Caps, Policy, limited
 from tradedesk.cli._sleeves import Draft, check
 from tradedesk.cli._structure import Structured, Table, structure
+from tradedesk.cli._tries import Sweep, WalkForward
 from tradedesk.execution import PaperBroker
 from tradedesk.marketdata import read_csv
 from tradedesk.portfolio import Instrument
 
-_TABLES: Final = ("portfolio", "sleeve", "broker", "backtest")
+_TABLES: Final = ("portfolio", "sleeve", "broker", "backtest", "sweep", "walk_forward")
 
 
-def read_desk(file: Path, *, backtest: bool = False) -> Desk:
+def read_desk(file: Path, *, backtest: bool = False, tried: Mapping[str, object] | None = None) -> Desk:
     """Read a portfolio file and make its strategies; its own folder goes to the front of `sys.path`.
 
     Args:
         file: the file.
         backtest: open the account of the table `[broker]`, and give every sleeve a desk.
+        tried: parameters in place of what the file says, by the rules of the table `[sweep]`.
 
     Raises:
         ConfigError: The file cannot be run, for these reasons.
@@ -49,13 +51,18 @@ def read_desk(file: Path, *, backtest: bool = False) -> Desk:
     account = _account(document, tables, needed=backtest)
     drafts: list[Draft] = []
     for at, table in enumerate(tables):
-        draft = Draft(f"sleeve[{at}]", table)
+        draft = Draft(f"sleeve[{at}]", table, tried=tried or {})
         in_sleeves += check(draft, drafts, file.parent, account.broker if backtest else None)
         drafts.append(draft)
-    mistakes += [*_policy(portfolio, drafts), *account.mistakes, *in_sleeves]
+    sweep, walk = _optional(document, "sweep", Sweep), _optional(document, "walk_forward", WalkForward)
+    classes = {draft.name: draft.cls for draft in drafts if draft.name is not None and draft.cls is not None}
+    in_sweep = list(sweep.value.wrong(classes)) if sweep and sweep.value and len(classes) == len(drafts) else []
+    in_tries = [*(sweep.mistakes if sweep else ()), *in_sweep, *(walk.mistakes if walk else ())]
+    mistakes += [*_policy(portfolio, drafts), *account.mistakes, *in_sleeves, *in_tries]
     if mistakes or portfolio.value is None:
         raise ConfigError(file, tuple(mistakes))
-    return _desk(file, portfolio.value, drafts, account, backtest=backtest)
+    desk = _desk(file, portfolio.value, drafts, account, backtest=backtest)
+    return evolve(desk, sweep=sweep and sweep.value, walk_forward=walk and walk.value)
 
 
 def parse(file: Path) -> dict[str, object]:
@@ -98,6 +105,10 @@ def _account(document: Mapping[str, object], sleeves: Iterable[Structured[Sleeve
     if mistakes or broker.value is None:
         return _Account(room, Backtest(), tuple(mistakes))
     return _Account(broker.value.open(instruments), backtest.value or Backtest(), ())
+
+
+def _optional(document: Mapping[str, object], name: str, cls: type[Table]) -> Structured[Table] | None:
+    return structure(document[name], cls, name) if name in document else None
 
 
 def _table(document: Mapping[str, object], name: str, cls: type[Table]) -> Structured[Table]:

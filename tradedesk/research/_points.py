@@ -75,9 +75,10 @@ def run_point(
 
 
 def count_slices(build: Build, parameters: Parameters) -> int | Failure:
-    """Count the slices of a trial's history."""
+    """Count the slices of a trial's history behind its warm-up."""
     with Kept() as kept:
-        return sum(1 for _ in build(**parameters).source)
+        trial = build(**parameters)
+        return max(0, sum(1 for _ in trial.source) - trial.warm_up)
     return kept.failure or Failure("SystemExit", "")
 
 

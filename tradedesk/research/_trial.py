@@ -30,16 +30,17 @@ class Trial:
 
 
 async def run_trial(trial: Trial, span: Span | None = None) -> BacktestResult:
-    """Run the whole history, or a span of it.
-
-    A span is warmed up with the slices right before it, as far as there are; the whole history with its first ones.
+    """Run the whole history behind the warm-up, or a span of it, warmed up with as many slices right before it.
 
     Raises:
         Exception: What the source or a strategy raises.
     """
-    first, end = (trial.warm_up, None) if span is None else (span.first, span.end)
-    begin = max(0, first - trial.warm_up)
+    first, end = (0, None) if span is None else (span.first, span.end + trial.warm_up)
     async with trial.runner:
         return await run_backtest(
-            trial.runner, trial.broker, islice(trial.source, begin, end), warm_up=first - begin, sleeve_curves=False
+            trial.runner,
+            trial.broker,
+            islice(trial.source, first, end),
+            warm_up=trial.warm_up,
+            sleeve_curves=False,
         )

@@ -1,4 +1,4 @@
-"""Where walk-forward trains and where it tests: places in a history, counted in slices. Pure."""
+"""Where walk-forward trains and where it tests: places in a history, in slices behind its warm-up. Pure."""
 
 from attrs import frozen
 
