@@ -39,7 +39,7 @@ spread = 0.02                    # points from bid to ask
 quoted = "mid"                   # where candles stand; or "bid"
 slippage = { points = 0.0, bps = 1.0 }
 commission = { per_trade = 0.0, per_unit = 0.005, bps = 0.0, minimum = 1.0 }
-financing = { long = 0.05, short = 0.01, rollover = 22:00:00, days_in_year = 365 }
+financing = { long = 0.05, short = 0.01, rollover = 22:00:00 }
 margin = 1.0                     # the share of its value that a position binds
 lot_step = 1.0                   # sizes are multiples of it
 min_size = 1.0
@@ -50,8 +50,9 @@ value_per_point = 1.0
 spread = 0.0001
 currency = "USD"                 # what it is quoted in
 
-[broker.worth]                   # of other currencies that instruments are quoted in
-JPY = 0.009                      # or { instrument = "USDJPY", inverted = true }
+[broker.worth]                   # of currencies other than the account's
+JPY = 0.009                      # or read it from a sleeve's candles:
+# JPY = { instrument = "USDJPY", inverted = true }
 
 [backtest]
 warm_up = 200                    # slices that are seen before orders are taken

@@ -160,7 +160,15 @@ class Broker(TermsTable):
         ]
         for code, name in unread:
             yield Mistake(f"broker.worth.{code}.instrument", f"no sleeve trades {name!r}{one_of(name, known)}")
-        if not unread:
+        unworthy = [
+            (each.currency, name)
+            for name, each in self.instruments.items()
+            if each.currency not in {None, self.currency, *self.worth}
+        ]
+        for code, name in unworthy:
+            rule = f"is missing: {name!r} is quoted in {code}, and nothing says what that is worth in {self.currency}"
+            yield Mistake(f"broker.worth.{code}", rule)
+        if not (strangers or unread or unworthy):
             try:
                 self.open(known)
             except TermsError as error:

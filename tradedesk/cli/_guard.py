@@ -16,6 +16,7 @@ from attrs import define
 from tradedesk.cli._mistakes import ConfigError, UsageError
 from tradedesk.marketdata import MarketDataError
 from tradedesk.portfolio import PortfolioError
+from tradedesk.research import ResearchError
 
 FAILED: Final = 1
 MISTAKEN: Final = 2
@@ -87,7 +88,7 @@ def _failure(error: BaseException) -> str | None:
     if frames is not None or notes:
         told = traceback.TracebackException.from_exception(error.with_traceback(frames))
         return "the run failed:\n" + "".join(told.format()).rstrip()
-    if isinstance(error, (MarketDataError, PortfolioError, RunError)):
+    if isinstance(error, (MarketDataError, PortfolioError, ResearchError, RunError)):
         return f"the run failed: {error}"
     return None
 

@@ -24,6 +24,7 @@ from tradedesk.metrics import Metrics, rows
 from tradedesk.research import Build, Curve, Outcome, Point, Trial, WalkForward, best
 
 _FIGURES: Final = ("Total return", "Annual return", "Max drawdown", "Sharpe", "Trades")
+_LOWERED: Final = frozenset(_FIGURES) - {"Sharpe"}
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -87,7 +88,7 @@ def show_sweep(title: str, metric: str, points: Iterable[Point]) -> None:
 def show_walk(title: str, metric: str, walk: WalkForward) -> None:
     """Print what was chosen in each window and what came of it, and all tests as one."""
     names = next(list(each.parameters) for step in walk.steps for each in step.tried)
-    table = _table("tested from", "to", *names, f"{metric} in training", *_FIGURES)
+    table = _table("tested from", "to", *names, "in training", *_FIGURES)
     for step in walk.steps:
         outcome = None if step.tested is None else step.tested.outcome
         if step.chosen is None or step.chosen.outcome is None or outcome is None or outcome.curve is None:
@@ -100,7 +101,7 @@ def show_walk(title: str, metric: str, walk: WalkForward) -> None:
             f"{chosen:.4g}",
             *_texts(outcome.metrics),
         )
-    put(Text(f"{title}: {len(walk.steps):,} windows", style="bold"), table)
+    put(Text(f"{title}: {len(walk.steps):,} windows, chosen by {metric}", style="bold"), table)
     whole = {row.label: row.text for row in rows(walk.metrics)}
     told = ", ".join(f"{label} {whole[label]}" for label in _FIGURES[:-1])
     put(Text(f"All tests together, from {_extent(walk.curve)[0]} to {_extent(walk.curve)[1]}: {told}."))
@@ -109,7 +110,7 @@ def show_walk(title: str, metric: str, walk: WalkForward) -> None:
 def _table(*heads: str) -> Table:
     table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for head in heads:
-        table.add_column(Text(head if head == "Sharpe" else head.lower()), justify="right")
+        table.add_column(Text(head.lower() if head in _LOWERED else head), justify="right")
     return table
 
 
