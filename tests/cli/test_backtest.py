@@ -51,8 +51,14 @@ def test_costs_and_terms_of_the_file_are_those_of_the_run(trading, tradedesk):
         trading,
         (
             "cash = 10_000.0\n",
-            "cash = 10_000.0\nspread = 0.002\ncommission = { per_trade = 2 }\n"
-            '[broker.instruments.GBPUSD]\nspread = 0\nquoted = "bid"\n',
+            """cash = 10_000.0
+spread = 0.002
+commission = { per_trade = 2 }
+
+[broker.instruments.GBPUSD]
+spread = 0
+quoted = "bid"
+""",
         ),
     )
 

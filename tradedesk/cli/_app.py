@@ -56,9 +56,9 @@ JPY = 0.009                      # or read it from a sleeve's candles:
 
 [backtest]
 warm_up = 200                    # slices that are seen before orders are taken
-since = 2005-01-01               # what closes later; the warm-up stands before it
+since = 2005-01-01               # what closes later; a warm-up stands before
 until = 2010-12-31               # a date counts whole
-periods_per_year = 252.0         # without it, the closes are counted by the clock
+periods_per_year = 252.0         # else the clock counts the closes
 
 Of `[broker]` only `cash` is needed, of the rest nothing."""
 

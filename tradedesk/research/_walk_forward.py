@@ -61,8 +61,8 @@ async def walk_forward(
 ) -> WalkForward:
     """Choose parameters in each window's training span by the metric, and run them in the span behind it.
 
-    All runs are spread over processes as in `sweep`. Windows are counted behind the trial's `warm_up` slices, and as many
-    right before each span warm it up: those before a test are training slices, seen again and not traded on.
+    All runs are spread over processes as in `sweep`. Windows are counted behind the trial's `warm_up` slices, and as
+    many right before each span warm it up: those before a test are training slices, seen again and not traded on.
 
     Args:
         build: as for `sweep`.
