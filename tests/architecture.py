@@ -64,7 +64,7 @@ LAYERS = {
         "tradedesk.portfolio._halts tradedesk.portfolio._halt_rules tradedesk.portfolio._meters "
         "tradedesk.execution._fills tradedesk.execution._checks tradedesk.execution._desk tradedesk.execution._ledger "
         "tradedesk.execution._matching tradedesk.execution._ticket tradedesk.execution._hearing "
-        "tradedesk.execution._books tradedesk.execution._lines tradedesk.execution._protocols "
+        "tradedesk.execution._booking tradedesk.execution._books tradedesk.execution._lines tradedesk.execution._protocols "
         "tradedesk.risk tradedesk.indicators "
         "tradedesk.strategies tradedesk.metrics",
         may_import="values",

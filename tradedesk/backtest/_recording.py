@@ -10,7 +10,7 @@ from tradedesk.backtest._rows import Rows
 from tradedesk.backtest.types import Allocation, Fault, HaltSpan, RefusedOrder
 from tradedesk.execution import Broker, Fill, Ticket, TripStatement
 from tradedesk.marketdata import Instrument, Slice
-from tradedesk.portfolio import PortfolioRunner
+from tradedesk.portfolio import PortfolioRunner, View
 
 
 @attrs.define(eq=False)
@@ -36,10 +36,14 @@ class Recording:
     halts: list[HaltSpan] = attrs.field(factory=list)
     coverage: CoverageMeter = attrs.field(factory=CoverageMeter)
     time: int = 0
+    _view: View = attrs.field(init=False)
     _in_hand: float = 0.0
     _held: Sequence[float] | None = None
     _asked: Sequence[Instrument] | None = None
     _policy: object = None
+
+    def __attrs_post_init__(self) -> None:
+        self._view = self.runner.view
 
     # The broker's listener ------------------------------------------------------------------------------
 
@@ -75,10 +79,9 @@ class Recording:
 
     def end(self) -> None:
         """A slice is done with, and the broker has closed it."""
-        view = self.runner.view
-        failed = view.failed
-        if failed:
-            self._note_faults(failed)
+        view = self._view
+        if view.failed:
+            self._note_faults(view.failed)
         if self.warming:
             return
         broker = self.broker

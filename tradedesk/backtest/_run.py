@@ -38,6 +38,8 @@ class Backtest:
         """
         self._warming = Warming(warm_up)
         self._recording = Recording(runner, broker, sleeve_curves, broker.equity, warming=self._warming.on)
+        self._known = runner.strategies  # as it is at any time
+        self._view = runner.view
         self._error: BaseException | None = None
 
     async def run(self, source: Iterable[Slice]) -> BacktestResult:
@@ -107,26 +109,24 @@ class Backtest:
 
     def _poll(self, sleeves: Iterable[Instrument]) -> None:
         """Let who has news hear of it and report before the allocation, also where nobody polls."""
-        runner = self._recording.runner
-        known = runner.strategies
-        runner.poll(sleeve for sleeve in sleeves if sleeve in known)
+        known = self._known
+        self._recording.runner.poll([sleeve for sleeve in sleeves if sleeve in known])
 
     def _flatten(self) -> None:
         """Close out who is quarantined for good and still holds something."""
-        broker, quarantined = self._recording.broker, self._recording.runner.view.quarantined
-        leaving = [sleeve for sleeve, positions in quarantined.items() if positions == "flatten"]
-        if leaving:
-            exposed = set(broker.exposed)
-            for sleeve in leaving:
-                if sleeve in exposed and not broker.is_leaving(sleeve):
-                    broker.close_out(sleeve)
+        broker = self._recording.broker
+        leaving = [sleeve for sleeve, positions in self._view.quarantined.items() if positions == "flatten"]
+        exposed = set(broker.exposed) if leaving else ()
+        for sleeve in leaving:
+            if sleeve in exposed and not broker.is_leaving(sleeve):
+                broker.close_out(sleeve)
 
     def _refusal(self, sleeve: Instrument, /, *, reduces: bool) -> str | None:
         """Why an order of a sleeve is to be refused now."""
         recording = self._recording
         if recording.warming:
             return self._warming.rule
-        if sleeve not in recording.runner.strategies:
+        if sleeve not in self._known:
             return "the portfolio has no such sleeve"
         return recording.runner.order_refusal(sleeve, reduces=reduces)
 

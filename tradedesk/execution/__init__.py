@@ -25,6 +25,7 @@ from tradedesk.execution._hearing import (
     HearsFills,
     HearsFillsInPhases,
     TwoPhaseFillStrategy,
+    WorkedStream,
     worked,
 )
 from tradedesk.execution._paper import BrokerStatistics, PaperBroker
@@ -82,6 +83,7 @@ __all__ = [
     "PaperBroker",
     "BrokerStatistics",
     "worked",
+    "WorkedStream",
     "AccountStatement",
     "SleeveStatement",
     "TripStatement",

@@ -6,7 +6,7 @@ import attrs
 
 from tradedesk.execution._lines import Line
 from tradedesk.execution.types import SleeveStatement, TripStatement
-from tradedesk.marketdata import Candle, Instrument
+from tradedesk.marketdata import Instrument
 from tradedesk.risk import Filled, PositionTracker, RoundTrip
 
 
@@ -118,11 +118,6 @@ class Book:
         """What closing at the last close would gain, in the account's currency."""
         currency = self.line.currency
         return currency.unrealised[self.slot] * (currency.rate or 0.0)
-
-    def mark(self, candle: Candle) -> None:
-        """Show a candle to what is held."""
-        self.position.mark(candle)
-        self.value(candle.close)
 
     def value(self, close: float) -> None:
         """Work out what closing here would gain."""

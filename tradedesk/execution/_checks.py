@@ -45,7 +45,7 @@ def too_dear(size: float, price: float, book: Book, account: Account) -> str | N
     if not bound:
         return None
     need = bound * line.terms.margin + line.commission(abs(size), price)
-    free = account.equity - account.margin
-    if need <= free:
+    if account.covers(need):
         return None
+    free = account.equity - account.margin
     return f"it takes {need:.2f} {account.currency} and {free:.2f} is free"

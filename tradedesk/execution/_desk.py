@@ -110,9 +110,11 @@ class Blotter(Generic[BookT]):
         if order.stop_loss is not None:
             half = Order(other, order.size, stop=order.stop_loss, reduce_only=True, tag=order.tag)
             ticket.stop_loss = self._numbered(half, OrderState.WAITING)
+            ticket.stop_loss.entry = ticket
         if order.take_profit is not None:
             half = Order(other, order.size, limit=order.take_profit, reduce_only=True, tag=order.tag)
             ticket.take_profit = self._numbered(half, OrderState.WAITING)
+            ticket.take_profit.entry = ticket
         if ticket.stop_loss is not None and ticket.take_profit is not None:
             ticket.stop_loss.sibling, ticket.take_profit.sibling = ticket.take_profit, ticket.stop_loss
         return ticket

@@ -1,7 +1,7 @@
 """How a strategy hears of its fills, and how a broker works between the slices of a source."""
 
-from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable
-from typing import Any, Protocol
+from collections.abc import AsyncIterable, Awaitable, Callable, Coroutine, Generator, Iterable
+from typing import Any, Protocol, Self
 
 from tradedesk.execution._desk import Desk
 from tradedesk.execution._protocols import Broker
@@ -151,3 +151,39 @@ def worked(source: Iterable[Slice], broker: Broker, poll: Poll | None = None) ->
             yield slice_
         finally:
             broker.close_slice()
+
+
+class WorkedStream:
+    """The same for a stream: ``await runner.run(WorkedStream(channel, broker, runner.poll))``, or ``runner.serve``.
+
+    The slice is closed as soon as all strategies are done with it, before the next one is waited for: so orders leave
+    at once.
+    """
+
+    def __init__(self, source: AsyncIterable[Slice], broker: Broker, poll: Poll | None = None) -> None:
+        """Take what `worked` takes, with a stream of slices."""
+        self._items = aiter(source)
+        self._broker = broker
+        self._poll = poll
+        self._is_open = False
+
+    def __aiter__(self) -> Self:
+        """Itself."""
+        return self
+
+    async def __anext__(self) -> Slice:
+        """Close the slice before, wait for the next one, and open it.
+
+        Raises:
+            StopAsyncIteration: The stream has ended.
+            BrokerStateError: And all that the broker raises.
+        """
+        if self._is_open:
+            self._is_open = False
+            self._broker.close_slice()
+        slice_ = await anext(self._items)
+        heard = self._broker.open_slice(slice_)
+        self._is_open = True
+        if heard and self._poll is not None:
+            self._poll(heard)
+        return slice_

@@ -8,6 +8,8 @@ Sums go through `fsum`, which rounds once: no order in which candles arrive chan
 """
 
 from math import fsum
+from operator import add
+from typing import Final
 
 from tradedesk.execution._books import Book, Booked
 from tradedesk.execution._errors import TermsError, UnknownInstrumentError, check
@@ -16,6 +18,8 @@ from tradedesk.execution._terms import DAY, Conversion, Conversions, Terms
 from tradedesk.execution.types import AccountStatement
 from tradedesk.marketdata import Instrument
 from tradedesk.risk import PositionTracker
+
+_CLOSE: Final = 1e-6
 
 
 class Account:
@@ -28,9 +32,13 @@ class Account:
         self.books: list[Book] = []
         self.banked: list[float] = []
         """What each book added to the balance."""
-        self.currencies = {currency: Currency(currency, 1.0)}
+        self.home = Currency(currency, 1.0)
+        self.currencies = {currency: self.home}
         self.lines = {instrument: self._line(instrument, each) for instrument, each in terms.items()}
         self._convert(conversions)
+        self._one_currency = len(self.currencies) == 1
+        self._slack: float | None = None
+        """What is free, but for roundings; None: unknown."""
         self.financed = [line for line in self.lines.values() if line.is_financed]
 
     def _line(self, instrument: Instrument, terms: Terms) -> Line:
@@ -79,9 +87,34 @@ class Account:
 
     def fill(self, book: Book, size: float, price: float, time: int) -> Booked:
         """Book a fill, buying where the size is above 0."""
+        before = self._slack_of(book)
         booked = book.fill(size, price, book.line.commission(abs(size), price), time)
         self.banked[book.place] = book.banked
+        if self._slack is not None:
+            self._slack += self._slack_of(book) - before
         return booked
+
+    def _slack_of(self, book: Book) -> float:
+        """A book's and its line's part in what is free."""
+        line, currency = book.line, book.line.currency
+        open_profit = currency.unrealised[book.slot] - currency.bound[line.slot]
+        return self.banked[book.place] + open_profit * (currency.rate or 0.0)
+
+    def marked(self) -> None:
+        """Prices or rates are other than before."""
+        self._slack = None
+
+    def covers(self, need: float) -> bool:
+        """Whether so much is free.
+
+        The exact sum goes over all books, so it is made once and then kept up with every fill. That drifts by
+        roundings, far less than a millionth: where the answer is closer than that, the exact sum decides.
+        """
+        if self._slack is None:
+            self._slack = self.equity - self.margin
+        if abs(self._slack - need) <= _CLOSE * (1.0 + abs(self._slack) + abs(need)):
+            self._slack = self.equity - self.margin
+        return need <= self._slack
 
     def convert(self, line: Line, close: float) -> None:
         """Read the worth of currencies from an instrument's close.
@@ -97,12 +130,14 @@ class Account:
                 above=0,
             )
             currency.rate = 1 / close if inverted else close
+            self.marked()
 
     def finance(self, line: Line, since: int, until: int) -> None:
         """Pay for the days that end after `since`, and at `until` or before."""
         rollover = line.terms.financing.rollover
         days = (until - rollover) // DAY - (since - rollover) // DAY
         if days > 0:
+            self.marked()
             for book in line.exposed:
                 book.finance(days)
                 self.banked[book.place] = book.banked
@@ -115,11 +150,15 @@ class Account:
     @property
     def equity(self) -> float:
         """The balance, and what all that is held would gain at the last close."""
+        if self._one_currency:
+            return fsum((self.cash, *self.banked, *self.home.unrealised))
         open_profits = [fsum(one.unrealised) * (one.rate or 0.0) for one in self.currencies.values()]
         return fsum((self.cash, *self.banked, *open_profits))
 
     def profits(self) -> list[float]:
         """What each book has gained so far, in the order of the books."""
+        if self._one_currency:
+            return list(map(add, self.banked, self.home.unrealised))
         profits = self.banked.copy()
         for currency in self.currencies.values():
             rate = currency.rate or 0.0
@@ -131,12 +170,16 @@ class Account:
     @property
     def exposure(self) -> float:
         """The value of all net positions, longs and shorts added."""
-        return fsum(fsum(one.gross) * (one.rate or 0.0) for one in self.currencies.values())
+        if self._one_currency:
+            return fsum(self.home.gross)
+        return fsum([fsum(one.gross) * (one.rate or 0.0) for one in self.currencies.values()])
 
     @property
     def margin(self) -> float:
         """What the positions bind."""
-        return fsum(fsum(one.bound) * (one.rate or 0.0) for one in self.currencies.values())
+        if self._one_currency:
+            return fsum(self.home.bound)
+        return fsum([fsum(one.bound) * (one.rate or 0.0) for one in self.currencies.values()])
 
     def statement(self) -> AccountStatement:
         """Return the account as it stands."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 from tradedesk.execution._errors import TermsError
 from tradedesk.execution._terms import Terms
 from tradedesk.marketdata import Candle, CandleCloseEvent, Instrument, period_seconds
-from tradedesk.risk import PositionTracker
+from tradedesk.risk import PositionTracker, round_down_to_step
 
 if TYPE_CHECKING:
     from tradedesk.execution._books import Book
@@ -49,6 +49,8 @@ class Line:
         exposed: those of them that hold something.
         net: what all sleeves hold together.
         working: how many orders work.
+        share: the terms' share of volume.
+        room: how much more may fill in the last candle; None for any size.
         pays: the currencies whose worth its closes say, and whether upside down.
     """
 
@@ -65,6 +67,8 @@ class Line:
         "other_period",
         "pays",
         "period",
+        "room",
+        "share",
         "slot",
         "terms",
         "working",
@@ -85,6 +89,8 @@ class Line:
         self.period = terms.period
         self.other_period: str | None = None
         self.net_size = 0.0
+        self.share = terms.volume_share
+        self.room: float | None = None
         self.slot = len(currency.bound)
         currency.gross.append(0.0)
         currency.bound.append(0.0)
@@ -111,6 +117,10 @@ class Line:
             self.other_period = period
         return False
 
+    def whole_lots(self, size: float) -> float:
+        """The most of a size that can be traded."""
+        return size if self.terms.lot_step is None else round_down_to_step(size, self.terms.lot_step)
+
     @property
     def is_financed(self) -> bool:
         """Whether holding it overnight costs or brings anything."""
@@ -119,6 +129,16 @@ class Line:
     def value(self, size: float, price: float) -> float:
         """Return what a size is worth at a price, in the account's currency; at least 0."""
         return abs(size * price) * self.terms.value_per_point * (self.currency.rate or 0.0)
+
+    def mark(self, candle: Candle) -> None:
+        """Show a candle to what is held here, and value it at the close; once for each candle, so in one piece."""
+        close, terms, currency = candle.close, self.terms, self.currency
+        worth, slot = terms.value_per_point, self.slot
+        currency.gross[slot] = gross = abs(self.net_size * close) * worth
+        currency.bound[slot] = gross * terms.margin
+        for book in self.exposed:
+            book.position.mark(candle)
+            currency.unrealised[book.slot] = (book.held * close - book.cost) * worth
 
     def bind(self, close: float) -> None:
         """Work out what the net position is worth at a close, and what it binds."""

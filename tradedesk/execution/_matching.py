@@ -4,77 +4,35 @@ The phases are those of the page "what the fills assume": the open, the stops in
 then the close. So a stop fills before a limit of the same candle, whichever came first in the market.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 import attrs
 
 from tradedesk.execution import _fills
+from tradedesk.execution._booking import Blotter, Booking, left_of, reducible
 from tradedesk.execution._books import Book
-from tradedesk.execution._checks import too_dear
-from tradedesk.execution._desk import Blotter as AnyBlotter
-from tradedesk.execution._ledger import Account
-from tradedesk.execution._protocols import Listener, TicketGate
 from tradedesk.execution._terms import DAY
 from tradedesk.execution._ticket import Ticket
-from tradedesk.execution.types import Fill, Gate, Moment, Order, OrderState
-from tradedesk.marketdata import Instrument, period_seconds
-from tradedesk.risk import RoundTrip
+from tradedesk.execution.types import Moment, Order, OrderState
+from tradedesk.marketdata import period_seconds
 
 MarketFill = Literal["next_open", "same_close", "next_close"]
 
-Blotter = AnyBlotter[Book]
-Told = Callable[[Ticket], object]
-TripTold = Callable[[Instrument, RoundTrip], object]
-
 _ACCEPTED = OrderState.ACCEPTED
 _CANCELLED = OrderState.CANCELLED
-_REJECTED = OrderState.REJECTED
+_EXPIRED = OrderState.EXPIRED
+_WAITING = OrderState.WAITING
 
 
 class Matching:
-    """Turns orders into fills, and fills into entries of the books."""
+    """Finds out which orders fill in a candle, and at what price."""
 
-    def __init__(self, account: Account, market_fill: MarketFill, told: Told, on_trip: TripTold | None) -> None:
-        self._account = account
+    def __init__(self, booking: Booking, market_fill: MarketFill) -> None:
+        self._booking = booking
         self._market_at_open = market_fill != "next_close"
-        self._told = told
-        self._on_trip = on_trip
-        self.gate: Gate | None = None
-        self.order_gate: TicketGate | None = None
-        self.listener: Listener | None = None
-        self.fills: dict[Instrument, list[Fill]] = {}
-        """What sleeves have not heard of."""
-        self._numbers = 0
         self._late: set[Ticket] = set()
         """Orders whose stop was reached inside this candle, and whose limit waits for the next."""
-
-    # What becomes of an order ---------------------------------------------------------------------------
-
-    def settle(self, blotter: Blotter, ticket: Ticket, state: OrderState, reason: str = "") -> None:
-        """An order comes to its end without a fill, and what waited for it too."""
-        ticket.move(state, reason)
-        self._drop(blotter, ticket)
-        self.tell(ticket)
-        for half in (ticket.stop_loss, ticket.take_profit):
-            if half is not None and half.is_open:
-                self.settle(blotter, half, _CANCELLED, f"its entry was {state.value}")
-
-    def accept(self, blotter: Blotter, ticket: Ticket) -> None:
-        """An order works from the next candle on."""
-        blotter.accept(ticket)
-        blotter.book.line.working += 1
-        self.tell(ticket)
-
-    def _drop(self, blotter: Blotter, ticket: Ticket) -> None:
-        if blotter.drop(ticket):
-            blotter.book.line.working -= 1
-
-    def tell(self, ticket: Ticket) -> None:
-        """An order came into another state."""
-        self._told(ticket)
-        if ticket.state is _REJECTED and self.listener is not None:
-            self.listener.order_refused(ticket)
 
     # Phases ---------------------------------------------------------------------------------------------
 
@@ -84,8 +42,9 @@ class Matching:
             for ticket in tuple(blotter.working):
                 if self._may_work(blotter, ticket):
                     self._at_open(blotter, ticket)
-        for phase in (self._at_stop, self._at_limit):
-            for blotter in blotters:
+        waiting = [blotter for blotter in blotters if blotter.working]
+        for phase in (self._at_stop, self._at_limit) if waiting else ():
+            for blotter in waiting:
                 for ticket in tuple(blotter.working):
                     if ticket.state is _ACCEPTED and ticket.candles:
                         phase(blotter, ticket)
@@ -100,7 +59,7 @@ class Matching:
             for ticket in tuple(blotter.working):
                 most = ticket.order.lasts.candles
                 if most is not None and ticket.candles >= most:
-                    self.settle(blotter, ticket, OrderState.EXPIRED, f"it worked in {most} candles, as it was to")
+                    self._booking.settle(blotter, ticket, _EXPIRED, f"it worked in {most} candles, as it was to")
 
     def fill_at_close(self, blotter: Blotter, ticket: Ticket) -> None:
         """Fill an order at the close of the instrument's last candle."""
@@ -116,20 +75,28 @@ class Matching:
                 opened = line.close_time - period_seconds(line.period or "") * 1_000_000_000
                 ticket.until = (opened // DAY + 1) * DAY
         if ticket.until is not None and line.close_time > ticket.until:
-            self.settle(blotter, ticket, OrderState.EXPIRED, "its time was over")
+            self._booking.settle(blotter, ticket, _EXPIRED, "its time was over")
             return False
         ticket.candles += 1
         return True
 
     def _at_open(self, blotter: Blotter, ticket: Ticket) -> None:
         order, book = ticket.order, blotter.book
-        if _is_market(order) and not self._market_at_open:
-            return
         opens = book.line.candle.open + _offset(book, order)
-        if self._fill_if_there(blotter, ticket, opens, "open"):
+        if order.limit is None and order.stop is None:
+            if not self._market_at_open:
+                return
+            self._fill(blotter, ticket, opens, "open")
+            there = True
+        else:
+            there = self._fill_if_there(blotter, ticket, opens, "open")
+        if ticket.state is not _ACCEPTED:
             return
         if order.lasts.open_only:
-            self.settle(blotter, ticket, OrderState.EXPIRED, "it did not fill at the open")
+            what = "the rest of it" if ticket.filled else "it"
+            self._booking.settle(blotter, ticket, _EXPIRED, f"{what} did not fill at the open")
+        elif there:
+            ticket.set_off = order.stop is not None
         elif _fills.is_set_off_at_open(order, opens):
             ticket.set_off = True
 
@@ -149,6 +116,7 @@ class Matching:
         quote = _fills.at_stop(order, low, high)
         if quote is not None:
             self._fill(blotter, ticket, quote, "inside")
+            ticket.set_off = True  # if there was no room for all of it, the rest takes what it gets
         elif _fills.stop_is_inside(order, low, high):
             ticket.set_off = True
             self._late.add(ticket)
@@ -164,98 +132,56 @@ class Matching:
     # Fills ----------------------------------------------------------------------------------------------
 
     def _fill(self, blotter: Blotter, ticket: Ticket, quote: float, moment: Moment) -> None:
-        book, order = blotter.book, ticket.order
-        size = min(order.size, _reducible(book, order)) if order.reduce_only else order.size
+        """Fill what is left of an order, or as much of it as the candle's volume has room for."""
+        book, order, line = blotter.book, ticket.order, blotter.book.line
+        left = left_of(ticket)
+        size = min(left, reducible(book, order)) if order.reduce_only else left
         if not size:
-            self.settle(blotter, ticket, _CANCELLED, "there was nothing left to reduce")
+            self._booking.settle(blotter, ticket, _CANCELLED, "there was nothing left to reduce")
             return
+        wanted = size
+        if line.room is not None and size > line.room:
+            size = line.whole_lots(line.room)
+            if not size:
+                return
         price = quote if order.limit is not None and order.stop is None else self._slipped(book, order, quote)
-        refusal = self._refusal(book, ticket, size, price)
+        refusal = self._booking.refusal(book, ticket, size, price)
         if refusal is not None:
-            self.settle(blotter, ticket, OrderState.REJECTED, refusal)
+            self._booking.settle(blotter, ticket, OrderState.REJECTED, refusal)
             return
+        if line.room is not None:
+            line.room -= size
         side_before = _side(book)
         shown = quote - _offset(book, order)
-        self._book(blotter, ticket, size=size, price=price, quote=shown, moment=moment)
-        if _side(book) != side_before:
+        self._booking.book(blotter, ticket, size=size, price=price, quote=shown, moment=moment, whole=size == wanted)
+        if blotter.working and _side(book) != side_before:
             self._cancel_reducing(blotter)
-        self._arm(blotter, ticket, shown, moment)
+        if ticket.stop_loss is not None or ticket.take_profit is not None:
+            self._arm(blotter, ticket, shown, moment)
 
     def _slipped(self, book: Book, order: Order, quote: float) -> float:
         return _fills.slipped(order, quote, book.line.terms.slippage)
 
-    def _refusal(self, book: Book, ticket: Ticket, size: float, price: float) -> str | None:
-        """Why what would open or add to the sleeve's position must not; what reduces it may always fill."""
-        order = ticket.order
-        if size <= _reducible(book, order):
-            return None
-        blocked = self.blocked(ticket, reduces=False)
-        return too_dear(size * order.sign, price, book, self._account) if blocked is None else blocked
-
-    def blocked(self, ticket: Ticket, *, reduces: bool) -> str | None:
-        """Why a gate does not let an order pass now; None if they do. The portfolio is asked first."""
-        blocked = self.gate(ticket.sleeve, reduces=reduces) if self.gate is not None else None
-        if blocked is None and self.order_gate is not None:
-            return self.order_gate.refuse(ticket)
-        return blocked
-
-    def _book(
-        self, blotter: Blotter, ticket: Ticket, *, size: float, price: float, quote: float, moment: Moment
-    ) -> None:
-        book, order = blotter.book, ticket.order
-        time = book.line.close_time
-        done, realised, commission, ended = self._account.fill(book, size * order.sign, price, time)
-        self._numbers += 1
-        fill = Fill(
-            number=self._numbers,
-            order_id=ticket.id,
-            sleeve=book.sleeve,
-            instrument=book.line.instrument,
-            side=order.side,
-            size=size,
-            price=price,
-            quote=quote,
-            value=book.line.value(size, price),
-            commission=commission,
-            realised=realised,
-            closed=done.closed,
-            opened=done.opened,
-            close_time=time,
-            moment=moment,
-            tag=order.tag,
-        )
-        ticket.fill = fill
-        ticket.move(OrderState.FILLED)
-        self._drop(blotter, ticket)
-        self.tell(ticket)
-        blotter.tell(fill)
-        self.fills.setdefault(book.sleeve, []).append(fill)
-        if ticket.sibling is not None and ticket.sibling.is_open:
-            self.settle(blotter, ticket.sibling, _CANCELLED, "the other half of its bracket filled")
-        if ended is not None and self.listener is not None:
-            self.listener.trip_ended(ended)
-        if done.trip is not None and self._on_trip is not None:
-            self._on_trip(book.sleeve, done.trip)
-
     def _cancel_reducing(self, blotter: Blotter) -> None:
         """What would reduce a position must not outlive it: it would take from the next one."""
         for ticket in tuple(blotter.working):
-            if ticket.order.reduce_only and ticket.state is _ACCEPTED and not _reducible(blotter.book, ticket.order):
-                self.settle(blotter, ticket, _CANCELLED, "the position was closed")
+            if ticket.order.reduce_only and ticket.state is _ACCEPTED and not reducible(blotter.book, ticket.order):
+                self._booking.settle(blotter, ticket, _CANCELLED, "the position was closed")
 
     def _arm(self, blotter: Blotter, entry: Ticket, quote: float, moment: Moment) -> None:
         """Set a filled entry's bracket to work, and see what the rest of the candle does to it."""
         halves = [half for half in (entry.stop_loss, entry.take_profit) if half is not None and half.is_open]
+        fresh = [half for half in halves if half.state is _WAITING]
         for half in halves:
-            size = entry.order.size if entry.fill is None else entry.fill.opened
-            if not size:
-                self.settle(blotter, half, _CANCELLED, "its entry opened nothing")
-                continue
-            half.order = attrs.evolve(half.order, size=size)
-            self.accept(blotter, half)
+            if entry.opened:
+                half.order = attrs.evolve(half.order, size=entry.opened)
+                if half in fresh:
+                    self._booking.accept(blotter, half)
+            elif not entry.is_open:
+                self._booking.settle(blotter, half, _CANCELLED, "its entry opened nothing")
         if moment == "close":
             return
-        for half in halves:
+        for half in fresh:
             market = quote + _offset(blotter.book, half.order)
             if half.state is not _ACCEPTED:
                 continue
@@ -268,11 +194,6 @@ class Matching:
 
 def _is_market(order: Order) -> bool:
     return order.limit is None and order.stop is None
-
-
-def _reducible(book: Book, order: Order) -> float:
-    """How much of what the sleeve holds an order of this side could close."""
-    return abs(book.held) if book.held * order.sign < 0 else 0.0
 
 
 def _side(book: Book) -> int:
@@ -292,4 +213,7 @@ def _range(book: Book, order: Order) -> tuple[float, float]:
 
 def in_declared_order(blotters: Iterable[Blotter]) -> list[Blotter]:
     """Sleeves in the order in which their desks were opened."""
-    return sorted(blotters, key=lambda blotter: blotter.book.place)
+    found = list(blotters)
+    if len(found) > 1:
+        found.sort(key=lambda blotter: blotter.book.place)
+    return found

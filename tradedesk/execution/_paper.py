@@ -9,12 +9,13 @@ from typing import Final
 
 import attrs
 
+from tradedesk.execution._booking import Blotter, Booking
 from tradedesk.execution._checks import misfit, too_dear
 from tradedesk.execution._desk import CAPACITY, Action, Desk
 from tradedesk.execution._errors import BrokerStateError, TermsError
 from tradedesk.execution._ledger import Account
 from tradedesk.execution._lines import Line
-from tradedesk.execution._matching import Blotter, MarketFill, Matching, in_declared_order
+from tradedesk.execution._matching import MarketFill, Matching, in_declared_order
 from tradedesk.execution._protocols import Listener, TicketGate
 from tradedesk.execution._terms import DAY as A_DAY
 from tradedesk.execution._terms import Conversions, Terms, TradingRules
@@ -81,7 +82,7 @@ class PaperBroker:
             gate: see `ask_first`.
             order_gate: asked with an order's ticket behind that, at the same two moments; several make one as
                 `tradedesk.portfolio.OrderGates`. It stays when `ask_first` puts another gate before it.
-            on_order: called with an order's ticket whenever its state changed.
+            on_order: called with an order's ticket whenever its state changed, or it filled in part.
             on_trip: called with the sleeve and the round trip whenever a sleeve's position ends. Its amounts are in the
                 instrument's currency, before costs.
 
@@ -94,9 +95,9 @@ class PaperBroker:
             raise TermsError(f"market_fill is {market_fill!r}; it must be one of {known}")
         terms = dict(instruments) if isinstance(instruments, Mapping) else dict.fromkeys(instruments, Terms())
         self._account = Account(cash, currency, terms, conversions or {})
-        self._matching = Matching(self._account, market_fill, self._count, on_trip)
-        self._matching.gate = gate
-        self._matching.order_gate = order_gate
+        self._booking = Booking(self._account, self._count, on_trip)
+        self._booking.gate, self._booking.order_gate = gate, order_gate
+        self._matching = Matching(self._booking, market_fill)
         self._market_fill: MarketFill = market_fill
         self._same_close = market_fill == "same_close"
         self._on_order = on_order
@@ -105,7 +106,7 @@ class PaperBroker:
         """Who has something in the outbox, in no order."""
         self._is_open = False
         self._time: int | None = None
-        self._slices = self._orders = self._rejected = self._fills = 0
+        self._slices = self._orders = self._rejected = 0
 
     # What strategies and their owner call ---------------------------------------------------------------
 
@@ -134,11 +135,11 @@ class PaperBroker:
 
         `PortfolioRunner.order_refusal` is one. What it says is the reason of the rejection.
         """
-        self._matching.gate = gate
+        self._booking.gate = gate
 
     def tell(self, listener: Listener | None) -> None:
         """Tell this one of refused orders and closed positions, besides ``on_order`` and ``on_trip``."""
-        self._matching.listener = listener
+        self._booking.listener = listener
 
     def close_out(self, sleeve: Instrument) -> Ticket | None:
         """Take a sleeve's orders back at once and close what it holds with a market order, whatever the gate says.
@@ -148,7 +149,7 @@ class PaperBroker:
         blotter = self._blotter(sleeve)
         for ticket in (*blotter.working, *(action.ticket for action in blotter.outbox)):
             if ticket.is_open:
-                self._matching.settle(blotter, ticket, OrderState.CANCELLED, "the sleeve is closed out")
+                self._booking.settle(blotter, ticket, OrderState.CANCELLED, "the sleeve is closed out")
         blotter.outbox.clear()
         if blotter in self._waiting_room:
             self._waiting_room.remove(blotter)
@@ -157,7 +158,7 @@ class PaperBroker:
             return None
         ticket = blotter.new_ticket(Order("sell" if held > 0 else "buy", abs(held), reduce_only=True, tag=CLOSE_OUT))
         self._orders += 1
-        self._matching.accept(blotter, ticket)
+        self._booking.accept(blotter, ticket)
         return ticket
 
     # What drives it -------------------------------------------------------------------------------------
@@ -183,9 +184,8 @@ class PaperBroker:
             candle = line.candle
             line.close = candle.close
             if line.exposed:
-                line.bind(candle.close)
-                for book in line.exposed:
-                    book.mark(candle)
+                line.mark(candle)
+        self._account.marked()
         if self._account.financed and since is not None:
             self._finance_inside(since, slice_.close_time, touched)
         if blotters:
@@ -263,7 +263,7 @@ class PaperBroker:
             orders=self._orders,
             rejected=self._rejected,
             working=sum(line.working for line in self._account.lines.values()),
-            fills=self._fills,
+            fills=self._booking.count,
         )
 
     # Slices ---------------------------------------------------------------------------------------------
@@ -289,6 +289,8 @@ class PaperBroker:
             if line is None or (event.period != line.period and not line.takes(event.period, slice_.events)):
                 continue
             line.candle = candle = event.candle
+            if line.share is not None:
+                line.room = line.share * candle.volume
             line.close_time = time
             touched.append(line)
             if line.working:
@@ -302,10 +304,10 @@ class PaperBroker:
         return in_declared_order(blotter for blotter in found if blotter.working)
 
     def _heard(self) -> Mapping[Instrument, Sequence[Fill]]:
-        fills = self._matching.fills
+        fills = self._booking.fills
         if not fills:
             return _NOTHING
-        self._matching.fills = {}
+        self._booking.fills = {}
         return fills
 
     def _finance_before(self, since: int, until: int, touched: Sequence[Line]) -> None:
@@ -337,7 +339,7 @@ class PaperBroker:
         if not ticket.is_open:
             return
         if order is None:
-            self._matching.settle(blotter, ticket, OrderState.CANCELLED, "the strategy took it back")
+            self._booking.settle(blotter, ticket, OrderState.CANCELLED, "the strategy took it back")
         elif ticket.state is OrderState.SUBMITTED:
             self._submit(blotter, ticket)
         else:
@@ -347,9 +349,9 @@ class PaperBroker:
         self._orders += 1
         refusal = self._refusal(blotter, ticket)
         if refusal is not None:
-            self._matching.settle(blotter, ticket, OrderState.REJECTED, refusal)
+            self._booking.settle(blotter, ticket, OrderState.REJECTED, refusal)
             return
-        self._matching.accept(blotter, ticket)
+        self._booking.accept(blotter, ticket)
         order, line = ticket.order, blotter.book.line
         if self._same_close and order.limit is None and order.stop is None and line.close_time == self._time:
             self._matching.fill_at_close(blotter, ticket)
@@ -359,17 +361,20 @@ class PaperBroker:
         refusal = None if waiting else self._refusal(blotter, attrs.evolve(ticket, order=order), replaces=True)
         if refusal is not None:
             ticket.reason = f"it stays as it was, for the change was refused: {refusal}"
+        elif order.size <= ticket.filled:
+            self._booking.settle(blotter, ticket, OrderState.CANCELLED, "all of its new size has filled")
+            return
         else:
             if order.stop != ticket.order.stop:
                 ticket.set_off = False
             ticket.order = order
             ticket.reason = ""
-        self._matching.tell(ticket)
+        self._booking.tell(ticket)
 
     def _refusal(self, blotter: Blotter, ticket: Ticket, *, replaces: bool = False) -> str | None:
         """Why an order is not accepted; None if it is."""
         book, order = blotter.book, ticket.order
-        blocked = self._matching.blocked(ticket, reduces=order.reduce_only)
+        blocked = self._booking.blocked(ticket, reduces=order.reduce_only)
         if blocked is not None:
             return blocked
         if not replaces and len(blotter.working) >= CAPACITY:
@@ -381,9 +386,7 @@ class PaperBroker:
         return too_dear(order.size * order.sign, price or 0.0, book, self._account)
 
     def _count(self, ticket: Ticket) -> None:
-        if ticket.state is OrderState.FILLED:
-            self._fills += 1
-        elif ticket.state is OrderState.REJECTED:
+        if ticket.state is OrderState.REJECTED:
             self._rejected += 1
         if self._on_order is not None:
             self._on_order(ticket)

@@ -92,6 +92,8 @@ class Terms:
         slippage: how much worse than the quote market orders and stops fill.
         commission: what a fill costs.
         financing: what a position costs overnight.
+        volume_share: how much of a candle's volume the orders of all sleeves may fill in it, 0.1 for a tenth; what is
+            too much waits for the next candle. None for any size, whatever the volume.
         period: the candles that fill orders and mark positions, such as "15MINUTE"; None takes the first period
             that is seen, and refuses a shorter one that comes later.
     """
@@ -107,6 +109,7 @@ class Terms:
     slippage: Slippage = Slippage()
     commission: Commission = Commission()
     financing: Financing = Financing()
+    volume_share: float | None = None
     period: str | None = None
 
     def __attrs_post_init__(self) -> None:
@@ -119,6 +122,8 @@ class Terms:
             )
         if self.lot_step is not None:
             check(TermsError, "Terms.lot_step", self.lot_step, above=0)
+        if self.volume_share is not None:
+            check(TermsError, "Terms.volume_share", self.volume_share, above=0)
         if self.quoted not in ("mid", "bid"):
             raise TermsError(f"Terms.quoted is {self.quoted!r}; it must be 'mid' or 'bid'")
 

@@ -11,6 +11,9 @@ from tradedesk.execution.types import Fill, Order, OrderState
 from tradedesk.marketdata import Instrument
 
 _S = OrderState
+_SUBMITTED = OrderState.SUBMITTED
+_WAITING = OrderState.WAITING
+_ACCEPTED = OrderState.ACCEPTED
 
 MOVES: Final[Mapping[OrderState, frozenset[OrderState]]] = MappingProxyType(
     {
@@ -36,7 +39,9 @@ class Ticket:
         order: as it was given, or last replaced.
         state: where it is now.
         reason: why it was rejected, cancelled or expired, or why a replacement was refused; else empty.
-        fill: its fill, once there is one.
+        fill: its last fill, once there is one.
+        filled: how much of it has filled; less than its size while the rest waits for volume.
+        opened: how much of that opened a position or added to it.
         stop_loss: the ticket of the bracket's stop, if the order has one.
         take_profit: the ticket of the bracket's limit, if the order has one.
     """
@@ -48,6 +53,8 @@ class Ticket:
     state: OrderState = OrderState.SUBMITTED
     reason: str = ""
     fill: Fill | None = None
+    filled: float = 0.0
+    opened: float = 0.0
     stop_loss: "Ticket | None" = None
     take_profit: "Ticket | None" = None
     candles: int = 0
@@ -58,11 +65,16 @@ class Ticket:
     """Its stop was reached, and its limit works."""
     sibling: "Ticket | None" = None
     """The other half of its bracket."""
+    entry: "Ticket | None" = None
+    """The order whose bracket it is half of."""
+    unwound: float = 0.0
+    """How much of what it opened its bracket has closed."""
 
     @property
     def is_open(self) -> bool:
         """Whether something may still become of it."""
-        return bool(MOVES[self.state])
+        state = self.state  # by identity: a look into the table hashes an Enum, which is slow
+        return state is _ACCEPTED or state is _SUBMITTED or state is _WAITING
 
     def move(self, state: OrderState, reason: str = "") -> None:
         """Go to the next state, as the table allows.

@@ -12,19 +12,21 @@ from tradedesk.portfolio.types import Positions
 
 @attrs.frozen(eq=False)
 class View:
-    """A portfolio as it stands, always. What it shows may change with the next slice: copy what you keep."""
+    """A portfolio as it stands, always. What it shows may change with the next slice: copy what you keep.
+
+    Attributes:
+        sleeves: in declared order.
+        held: what each of them holds of the budget.
+    """
 
     _core: Coordination
+    sleeves: Sequence[Instrument] = attrs.field(init=False)
+    held: Sequence[float] = attrs.field(init=False)
 
-    @property
-    def sleeves(self) -> Sequence[Instrument]:
-        """The sleeves, in declared order."""
-        return self._core.sleeves.keys
-
-    @property
-    def held(self) -> Sequence[float]:
-        """What each of them holds of the budget, in the same order."""
-        return self._core.held
+    def __attrs_post_init__(self) -> None:
+        # the core's own lists, which it never replaces
+        object.__setattr__(self, "sleeves", self._core.sleeves.keys)
+        object.__setattr__(self, "held", self._core.held)
 
     @property
     def asked(self) -> Sequence[Instrument]:
