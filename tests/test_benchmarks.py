@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.benchmarks.actors.peers import HERE, MEASURES, OURS, RUNTIMES
+from tests.benchmarks.backtest import market, opinion
+from tests.benchmarks.backtest.rivals import OURS as OUR_ENGINES
 from tests.benchmarks.environment import figure
 from tests.benchmarks.portfolio.costs import PROMISES
 
@@ -48,3 +50,25 @@ def test_the_benchmark_of_explorations_prints_a_figure_for_each_seam():
     figures = re.findall(r"^  (\S.*?) +([\d,]+) a second of CPU time$", printed, re.MULTILINE)
     assert [name for name, _ in figures] == ["trio.run of nothing", 'seam="actors"', 'seam="trio"']
     assert all(int(figure.replace(",", "")) > 0 for _, figure in figures)
+
+
+def test_the_benchmark_of_a_backtest_prints_speed_ratio_orders_profit_and_memory_of_each_dispatch():
+    command = [sys.executable, "-m", "tests.benchmarks.backtest", "--quick"]
+    printed = subprocess.run(command, cwd=ROOT, capture_output=True, check=True, text=True).stdout
+    rows = re.findall(
+        r"^  (\S.*?) +([\d,]+) +([\d.]+)x +([\d,]+) +(-?[\d,.]+) +(\d+) +([\d.]+)$", printed, re.MULTILINE
+    )
+    assert [row[0] for row in rows] == [engine.title for engine in OUR_ENGINES] * 3
+    assert all(float(cell.replace(",", "")) != 0 for row in rows for cell in row[1:6])
+    direct, actors = rows[0::2], rows[1::2]
+    assert [row[3:5] for row in direct] == [row[3:5] for row in actors]
+
+
+def test_other_engines_that_fill_at_the_next_open_came_to_the_same_fills_and_profit(tmp_path):
+    feed = tmp_path / "walk.bin"
+    market.write(feed, opinion.CANDLES, opinion.INSTRUMENTS)
+    ours, theirs = opinion.ours(feed, sys.executable), opinion.kept()
+    assert list(theirs) == [engine.title for engine in opinion.NEXT_OPEN]
+    assert len(theirs) == 2
+    assert all(said == heard for said in ours.values() for heard in theirs.values())
+    assert all(said["fills"] == 764 for said in ours.values())
