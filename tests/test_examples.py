@@ -10,6 +10,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,13 @@ import pytest
 import tradedesk
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
-DEMO = Path(__file__).parents[1] / "docs" / "tutorial" / "demo.txt"
+DOCS = Path(__file__).parents[1] / "docs"
+DEMO = DOCS / "tutorial" / "demo.txt"
+TRIED = {
+    DOCS / "how-to" / "sweep.txt": "sweep",
+    DOCS / "how-to" / "walk-forward.txt": "walk-forward",
+}
+"""What commands print that are run in examples/csv_backtest."""
 
 VARIES = re.compile(
     r"""
@@ -49,7 +56,8 @@ def unpaired(folder: Path) -> list[str]:
 
 def arguments(example: Path) -> list[str]:
     if example.suffix == ".toml":
-        return ["-m", "tradedesk", "run", example.name]
+        command = "backtest" if "[broker]" in example.read_text(encoding="utf-8") else "run"
+        return ["-m", "tradedesk", command, example.name]
     if example.name.startswith("test_"):
         return ["-m", "pytest", "-q", "-p", "no:cacheprovider", example.name]
     return [example.name]
@@ -79,6 +87,10 @@ def run_example(example: Path) -> subprocess.CompletedProcess[str]:
     return run(arguments(example), example.parent)
 
 
+def run_tried(command: str) -> subprocess.CompletedProcess[str]:
+    return run(["-m", "tradedesk", command, "portfolio.toml", "--workers", "1"], EXAMPLES / "csv_backtest")
+
+
 def faults(ran: subprocess.CompletedProcess[str], expected: str) -> list[str]:
     complaints = []
     if ran.returncode:
@@ -103,6 +115,11 @@ def test_an_example_prints_what_is_expected(name: str):
 
 def test_the_demo_prints_what_the_tutorial_shows(tmp_path: Path):
     assert faults(run(["-m", "tradedesk", "demo"], tmp_path), DEMO.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize("shown", TRIED, ids=lambda path: path.stem)
+def test_a_command_prints_what_the_guide_shows(shown: Path):
+    assert faults(run_tried(TRIED[shown]), shown.read_text(encoding="utf-8")) == []
 
 
 def test_an_example_without_expectation_and_the_reverse_are_reported(tmp_path: Path):
@@ -160,7 +177,10 @@ def test_nothing_else_may_vary(one: str, other: str):
 def renew() -> None:
     for name, example in examples(EXAMPLES).items():
         (EXAMPLES / "expected" / f"{name}.txt").write_text(run_example(example).stdout, encoding="utf-8")
-    DEMO.write_text(run(["-m", "tradedesk", "demo"], EXAMPLES).stdout, encoding="utf-8")
+    for shown, command in TRIED.items():
+        shown.write_text(run_tried(command).stdout, encoding="utf-8")
+    with tempfile.TemporaryDirectory() as folder:  # the demo writes a report where it runs
+        DEMO.write_text(run(["-m", "tradedesk", "demo"], Path(folder)).stdout, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -19,8 +19,8 @@ NAMES = ("A", "B")
 IN_YEN = """\
 bid and ask are 0.02 points apart, above the candle, which is the bid; market orders and stops slip by 0.01 points and \
 2 bps; a fill costs 1 JPY and 0.005 JPY per unit and 3 bps of the value, but at least 2 JPY; a night costs 5 % a year \
-long and -1 % short; positions bind no money; a point is worth 10 JPY for a size of 1; sizes are multiples of 100; sizes \
-are from 100 to 1e+06."""
+long and -1 % short; positions bind no money; a point is worth 10 JPY for a size of 1; sizes are multiples of 100; all \
+orders together fill at most 10 % of a candle's volume; sizes are from 100 to 1e+06."""
 
 
 class Trader:
@@ -122,6 +122,7 @@ def test_refused_orders_and_faults_are_in_words():
     assert all("free" in each.reason for each in data.refused)
     assert [(each.sleeve, each.what) for each in data.faults] == [("B", "ZeroDivisionError: nothing to divide by")]
     assert data.faults[0].time == 6 * DAY
+    assert data.faults[0].outcome == "the sleeve is quarantined since slice 6"
     assert data.ended == ""
 
 
@@ -185,6 +186,7 @@ def test_it_is_written_in_one_call(tmp_path):
                 lot_step=100,
                 min_size=100,
                 max_size=1e6,
+                volume_share=0.1,
             ),
             IN_YEN,
         ),

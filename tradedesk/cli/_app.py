@@ -45,6 +45,7 @@ lot_step = 1.0                   # sizes are multiples of it
 min_size = 1.0
 max_size = 1e6
 value_per_point = 1.0
+volume_share = 0.1               # the most that fills of a candle's volume
 
 [broker.instruments.EURUSD]      # what differs for one instrument
 spread = 0.0001

@@ -87,6 +87,7 @@ class TermsTable:
     slippage: SlippageTable | None = None
     commission: CommissionTable | None = None
     financing: FinancingTable | None = None
+    volume_share: Positive | None = None
 
     def over(self, terms: Terms) -> Terms:
         """Give the terms with what is said here in place of what they said.

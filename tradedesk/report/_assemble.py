@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tradedesk.backtest import BacktestResult, Coverage, HaltSpan
+from tradedesk.backtest import Fault as Failed
 from tradedesk.backtest import RefusedOrder as Refusal
 from tradedesk.execution import Order, TradingRules
 from tradedesk.metrics import measure_run, measure_sleeves, trade_of
@@ -86,10 +87,7 @@ def from_result(
             *_warm_up(result),
         ),
         ranges=tuple(_range(each, (sources or {}).get(each.instrument, "")) for each in result.coverage),
-        faults=tuple(
-            Fault(time=each.close_time, sleeve=each.sleeve, what=_said(each.error), outcome=each.outcome)
-            for each in result.faults
-        ),
+        faults=tuple(map(_fault, result.faults)),
         refused=tuple(map(_refused, result.refused)),
         halts=tuple(map(_halted, result.halts)),
         ended="" if result.error is None else _said(result.error),
@@ -116,6 +114,12 @@ def _refused(order: Refusal) -> RefusedOrder:
         order=order_words(order.order),
         reason=order.reason,
     )
+
+
+def _fault(fault: Failed) -> Fault:
+    # The outcome may name the error again, which stands beside it here.
+    done = fault.outcome.removesuffix(f": {fault.error!r}")
+    return Fault(time=fault.close_time, sleeve=fault.sleeve, what=_said(fault.error), outcome=done)
 
 
 def _halted(span: HaltSpan) -> str:

@@ -57,6 +57,8 @@ def _words(terms: Terms, unit: str) -> Iterator[str]:
         yield f"a point is worth {terms.value_per_point:g} {unit} for a size of 1"
     if terms.lot_step is not None:
         yield f"sizes are multiples of {terms.lot_step:g}"
+    if terms.volume_share is not None:
+        yield f"all orders together fill at most {terms.volume_share * 100:g} % of a candle's volume"
     if terms.min_size or terms.max_size < inf:
         yield f"sizes are from {terms.min_size:g} to {terms.max_size:g}"
 
