@@ -18,7 +18,7 @@ from tradedesk.execution import Commission, Desk, Fill, HearsFills, PaperBroker,
 from tradedesk.indicators import ATR
 from tradedesk.marketdata import merge
 from tradedesk.portfolio import CandleCloseEvent, EqualSplitRiskPolicy, Instrument, PortfolioRunner
-from tradedesk.risk import RoundTrip, atr_normalised_size
+from tradedesk.risk import atr_normalised_size
 from tradedesk.sampledata import names, read
 
 TERMS = Terms(
@@ -61,12 +61,7 @@ class Breakout:
 
 
 async def main() -> None:
-    trips: dict[str, list[RoundTrip]] = {name: [] for name in names()}
-    broker = PaperBroker(
-        {Instrument(name): TERMS for name in names()},
-        cash=100_000.0,
-        on_trip=lambda sleeve, trip: trips[sleeve].append(trip),
-    )
+    broker = PaperBroker({Instrument(name): TERMS for name in names()}, cash=100_000.0)
     players = {Instrument(name): Breakout(broker.desk(Instrument(name))) for name in names()}
     strategies = {name: HearsFills(player, player.desk) for name, player in players.items()}
     policy = EqualSplitRiskPolicy(portfolio_risk_budget=1_000.0)
@@ -75,7 +70,7 @@ async def main() -> None:
     print("share  entries  won   realised  unrealised  commission     profit")
     for name, player in players.items():
         book = result.sleeves[name]
-        won = sum(trip.profit > 0 for trip in trips[name])
+        won = sum(trip.realised > 0 for trip in result.round_trips if trip.sleeve == name)
         amounts = f"{book.realised:>11,.2f}{book.unrealised:>12,.2f}{book.commission:>12,.2f}{book.profit:>11,.2f}"
         print(f"{name:<6}{player.entries:>8}{won:>5}{amounts}")
     account = result.account

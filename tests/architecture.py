@@ -109,6 +109,7 @@ EXTRAS = {
     "cyclopts": ("tradedesk.cli",),
     "rich": ("tradedesk.cli",),
     "cattrs": ("tradedesk.cli",),
+    "polars": ("tradedesk.backtest.parquet",),
     "talib": ("tradedesk.indicators.talib",),
     "numpy": ("tradedesk.indicators.talib", "tradedesk.metrics._arrays"),
     "trio_parallel": ("tradedesk.research._pool",),
@@ -118,7 +119,10 @@ EXTRAS = {
 }
 
 MAY_MISS_AN_EXTRA = words(
-    "tradedesk.cli tradedesk.__main__ tradedesk.indicators.talib tradedesk.metrics._arrays tradedesk.research._pool"
+    """
+    tradedesk.cli tradedesk.__main__ tradedesk.indicators.talib tradedesk.metrics._arrays tradedesk.research._pool
+    tradedesk.backtest.parquet
+    """
 )
 
 PUBLIC_SUBMODULES = {"types", "policies", "testing"}

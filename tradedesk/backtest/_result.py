@@ -125,8 +125,8 @@ class BacktestResult:
 
     def _spans(self) -> list[tuple[Allocation, int]]:
         """Each allocation, and for how many slices it stood."""
-        ends = [*(one.place for one in self.allocations[1:]), len(self.close_times)][: len(self.allocations)]
-        return [(one, end - one.place) for one, end in zip(self.allocations, ends, strict=True)]
+        ends = [*(one.place for one in self.allocations[1:]), len(self.close_times)]
+        return [(one, end - one.place) for one, end in zip(self.allocations, ends, strict=False)]
 
     def tables(self) -> Mapping[str, Table]:
         """The result as tables: name -> column -> values, all columns of a table equally long.

@@ -192,6 +192,7 @@ class Account:
             margin=margin,
             free=equity - margin,
             positions={instrument: size for instrument, size in held if size},
+            currency=self.currency,
         )
 
 

@@ -294,6 +294,7 @@ class AccountStatement:
         margin: what the positions bind.
         free: equity - margin.
         positions: instrument -> size held by all sleeves together, where it is not 0.
+        currency: the account's; empty where the broker does not say.
     """
 
     cash: float
@@ -302,6 +303,7 @@ class AccountStatement:
     margin: float
     free: float
     positions: Mapping[Instrument, float]
+    currency: str = ""
 
 
 class Gate(Protocol):

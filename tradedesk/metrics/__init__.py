@@ -31,8 +31,8 @@ from tradedesk.metrics._errors import MetricsError
 from tradedesk.metrics._measure import Metrics, measure
 from tradedesk.metrics._risk import RiskUse, risk_use
 from tradedesk.metrics._rows import Row, rows
-from tradedesk.metrics._runs import Run, measure_run, measure_sleeves, trade_of
-from tradedesk.metrics._trades import ClosedTrade, TradeMetrics, closed_trade, trade_metrics
+from tradedesk.metrics._runs import Run, measure_run, measure_sleeves
+from tradedesk.metrics._trades import ClosedTrade, TradeMetrics, Trip, closed_trade, closed_trades, trade_metrics
 
 __all__ = [
     "EquityCurve",
@@ -40,12 +40,13 @@ __all__ = [
     "periods_per_year",
     "ClosedTrade",
     "closed_trade",
+    "closed_trades",
+    "Trip",
     "Metrics",
     "measure",
     "Run",
     "measure_run",
     "measure_sleeves",
-    "trade_of",
     "TradeMetrics",
     "trade_metrics",
     "RiskUse",

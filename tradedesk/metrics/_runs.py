@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
-from tradedesk.execution.types import SleeveStatement, TripStatement
+from tradedesk.execution.types import SleeveStatement
 from tradedesk.marketdata import Instrument
 from tradedesk.metrics._curve import EquityCurve, sleeve_curve
 from tradedesk.metrics._measure import Metrics, measure
-from tradedesk.metrics._trades import ClosedTrade
+from tradedesk.metrics._trades import Trip, closed_trades
 
 
 class Run(Protocol):
@@ -39,7 +39,7 @@ class Run(Protocol):
         ...
 
     @property
-    def round_trips(self) -> Iterable[TripStatement]:
+    def round_trips(self) -> Iterable[Trip]:
         """Positions that were closed."""
         ...
 
@@ -53,22 +53,6 @@ class Run(Protocol):
         ...
 
 
-def trade_of(trip: TripStatement) -> ClosedTrade:
-    """Make a trade of a position that a broker saw closed; its profit is after costs, its excursions before them."""
-    return ClosedTrade(
-        sleeve=trip.sleeve,
-        instrument=trip.instrument,
-        entry_time=trip.entry_time,
-        exit_time=trip.exit_time,
-        quantity=trip.size if trip.side == "long" else -trip.size,
-        entry_price=trip.entry_price,
-        exit_price=trip.exit_price,
-        pnl=trip.profit,
-        mfe=trip.mfe,
-        mae=trip.mae,
-    )
-
-
 def measure_run(run: Run, *, periods_per_year: float | None = None, risk_free: float = 0.0) -> Metrics:
     """Measure a whole run; see `measure`.
 
@@ -77,7 +61,7 @@ def measure_run(run: Run, *, periods_per_year: float | None = None, risk_free: f
     """
     return measure(
         EquityCurve(start=run.start, close_times=run.close_times, equity=run.equity),
-        trades=map(trade_of, run.round_trips),
+        trades=closed_trades(run.round_trips),
         periods_per_year=periods_per_year,
         risk_free=risk_free,
         positions=run.exposure,
@@ -94,15 +78,15 @@ def measure_sleeves(
         MetricsError: As for `measure_run`.
         ValueError: The run kept no curves of its sleeves.
     """
-    trades: dict[Instrument, list[ClosedTrade]] = {sleeve: [] for sleeve in run.sleeves}
+    trips: dict[str, list[Trip]] = {sleeve: [] for sleeve in run.sleeves}
     for trip in run.round_trips:
-        trades[trip.sleeve].append(trade_of(trip))
+        trips[trip.sleeve].append(trip)
     return {
         sleeve: measure(
             sleeve_curve(run.start, run.close_times, run.profit_of(sleeve)),
-            trades=made,
+            trades=closed_trades(trips[sleeve]),
             periods_per_year=periods_per_year,
             risk_free=risk_free,
         )
-        for sleeve, made in trades.items()
+        for sleeve in run.sleeves
     }

@@ -5,7 +5,7 @@ Money is in the account's currency, time in nanoseconds since the Unix epoch.
 
 from collections.abc import Callable, Iterable, Sequence
 from math import fsum, isfinite
-from typing import Final
+from typing import Final, Protocol
 
 from attrs import frozen
 
@@ -81,6 +81,52 @@ def closed_trade(trip: RoundTrip, *, sleeve: str, instrument: str, costs: float 
         mfe=trip.mfe,
         mae=trip.mae,
     )
+
+
+class Trip(Protocol):
+    """A position from flat to flat, in the account's currency: `tradedesk.execution.TripStatement` is one."""
+
+    @property
+    def sleeve(self) -> str: ...
+    @property
+    def instrument(self) -> str: ...
+    @property
+    def side(self) -> str: ...
+    @property
+    def size(self) -> float: ...
+    @property
+    def entry_time(self) -> int: ...
+    @property
+    def exit_time(self) -> int: ...
+    @property
+    def entry_price(self) -> float: ...
+    @property
+    def exit_price(self) -> float: ...
+    @property
+    def profit(self) -> float: ...
+    @property
+    def mfe(self) -> float: ...
+    @property
+    def mae(self) -> float: ...
+
+
+def closed_trades(trips: Iterable[Trip]) -> list[ClosedTrade]:
+    """Make trades of a backtest's round trips: ``closed_trades(result.round_trips)``."""
+    return [
+        ClosedTrade(
+            sleeve=trip.sleeve,
+            instrument=trip.instrument,
+            entry_time=trip.entry_time,
+            exit_time=trip.exit_time,
+            quantity=trip.size if trip.side == "long" else -trip.size,
+            entry_price=trip.entry_price,
+            exit_price=trip.exit_price,
+            pnl=trip.profit,
+            mfe=trip.mfe,
+            mae=trip.mae,
+        )
+        for trip in trips
+    ]
 
 
 @frozen(kw_only=True)

@@ -7,7 +7,7 @@ from tradedesk.backtest import BacktestResult, Coverage, HaltSpan
 from tradedesk.backtest import Fault as Failed
 from tradedesk.backtest import RefusedOrder as Refusal
 from tradedesk.execution import Order, TradingRules
-from tradedesk.metrics import measure_run, measure_sleeves, trade_of
+from tradedesk.metrics import closed_trades, measure_run, measure_sleeves
 from tradedesk.report._html import count, moment
 from tradedesk.report._page import write
 from tradedesk.report._prices import PriceLog
@@ -80,7 +80,7 @@ def from_result(
             for sleeve, book in result.sleeves.items()
         ),
         prices=() if prices is None or not result.close_times else prices.prices(result.close_times[0]),
-        trades=tuple(map(trade_of, result.round_trips)),
+        trades=closed_trades(result.round_trips),
         metrics=measure_run(result, periods_per_year=periods_per_year),
         fill_rules=(
             *(() if rules is None else fill_rules(rules)),
