@@ -9,15 +9,29 @@ from contextlib import suppress
 from pathlib import Path
 
 import trio
-from report_shares import SHARES, TERMS
 
 from tradedesk.backtest import Backtest
-from tradedesk.execution import PaperBroker
+from tradedesk.execution import Commission, PaperBroker, Slippage, Terms
 from tradedesk.marketdata import merge
-from tradedesk.portfolio import CandleCloseEvent, EqualSplitRiskPolicy, FailureRule, PortfolioRunner, Quarantine
+from tradedesk.portfolio import (
+    CandleCloseEvent,
+    EqualSplitRiskPolicy,
+    FailureRule,
+    Instrument,
+    PortfolioRunner,
+    Quarantine,
+)
 from tradedesk.report import PriceLog, write_report
-from tradedesk.sampledata import read
+from tradedesk.sampledata import names, read
 from tradedesk.strategies import OrderDesk, TrendFollower
+
+TERMS = Terms(lot_step=1.0, spread=0.02, slippage=Slippage(bps=1.0), commission=Commission(per_unit=0.005, minimum=1.0))
+SHARES = [Instrument(name) for name in names()]
+RUNS: tuple[tuple[str, str, float, FailureRule], ...] = (
+    ("whole", "Five shares, one budget", 10_000.0, "raise"),
+    ("quarantined", "A sleeve that fails, and the others go on", 600.0, Quarantine(positions="flatten")),
+    ("ended", "A failure that ends the run", 600.0, "raise"),
+)
 
 
 class Fragile(TrendFollower):
@@ -60,12 +74,7 @@ def report(file: Path, title: str, *, limit: float, on_failure: FailureRule = "r
 def main() -> None:
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else tempfile.mkdtemp())
     folder.mkdir(exist_ok=True)
-    quarantine = Quarantine(positions="flatten")
-    for name, title, limit, rule in (
-        ("whole", "Five shares, one budget", 10_000.0, "raise"),
-        ("quarantined", "A sleeve that fails, and the others go on", 600.0, quarantine),
-        ("ended", "A failure that ends the run", 600.0, "raise"),
-    ):
+    for name, title, limit, rule in RUNS:
         print(f"{name}.html  {report(folder / f'{name}.html', title, limit=limit, on_failure=rule)[:16]}")
 
 

@@ -7,6 +7,7 @@ Run it with: python looking_ahead.py
 """
 
 from collections.abc import Sequence
+from functools import partial
 
 import trio
 
@@ -44,15 +45,19 @@ def build(history: Sequence[Slice], *, ahead: int) -> Trial:
     windows = (closes[max(0, at - REACH) : at + ahead + 1] for at in range(len(closes)))
     means = [sum(window) / len(window) for window in windows]
     broker = PaperBroker([NAME], cash=100_000.0)
-    runner = PortfolioRunner({NAME: Smooth(broker.desk(NAME), means)}, EqualSplitRiskPolicy(1.0), 0.0, dispatch="direct")
+    runner = PortfolioRunner(
+        {NAME: Smooth(broker.desk(NAME), means)}, EqualSplitRiskPolicy(1.0), 0.0, dispatch="direct"
+    )
     return Trial(runner, broker, history)
 
 
 async def main() -> None:
     history = list(read("IBM"))[:500]
     for ahead in (REACH, 0):
-        report = await lookahead_check(lambda slices, ahead=ahead: build(slices, ahead=ahead), history, cuts=10)
-        print(f"a mean that reaches {ahead} closes ahead: {len(report.found)} of {len(report.cuts)} cuts change something")
+        report = await lookahead_check(partial(build, ahead=ahead), history, cuts=10)
+        print(
+            f"a mean that reaches {ahead} closes ahead: {len(report.found)} of {len(report.cuts)} cuts change something"
+        )
         for found in report.found[:1]:
             print(found)
 

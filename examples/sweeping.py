@@ -39,7 +39,9 @@ async def main() -> None:
         if point.outcome is not None:
             found = point.outcome.metrics
             parameters = f"{point.parameters['fast']:>4}{point.parameters['slow']:>6}"
-            print(f"{parameters}{found.total_return:>8.1%}{found.sharpe_ratio or 0:>9.2f}  {point.outcome.run_hash[:12]}")
+            print(
+                f"{parameters}{found.total_return:>8.1%}{found.sharpe_ratio or 0:>9.2f}  {point.outcome.run_hash[:12]}"
+            )
     winner = best(points, "sharpe_ratio")
     print(f"the best of {len(points)}, with hindsight: {dict(winner.parameters) if winner else 'none'}\n")
 

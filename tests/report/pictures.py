@@ -26,7 +26,7 @@ BOX = "(() => {{ const b = document.getElementById('{0}').getBoundingClientRect(
 def take() -> None:
     with tempfile.TemporaryDirectory() as folder, browser() as page:
         command = [sys.executable, "gallery.py", folder]
-        subprocess.run(command, check=True, cwd=ROOT / "examples", env=dict(PYTHONPATH=str(ROOT)))
+        subprocess.run(command, check=True, cwd=ROOT / "examples", env={"PYTHONPATH": str(ROOT)})
         page.size(WIDTH, 900)
         for scheme in ("light", "dark"):
             page.media(prefers_color_scheme=scheme)

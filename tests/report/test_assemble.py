@@ -5,9 +5,10 @@ from functools import partial
 
 import pytest
 import trio
+from attrs import evolve
 
 from tests.execution.parts import DAY, event
-from tradedesk.backtest import Backtest
+from tradedesk.backtest import Backtest, HaltSpan
 from tradedesk.execution import Commission, Financing, HearsFills, PaperBroker, Slippage, Terms
 from tradedesk.marketdata import Slice
 from tradedesk.metrics import measure_run, measure_sleeves
@@ -221,3 +222,26 @@ def test_instruments_of_equal_terms_share_a_sentence():
 )
 def test_when_market_orders_fill_is_said(fill, sentence):
     assert fill_rules(PaperBroker("A", cash=1.0, market_fill=fill).rules)[0] == sentence
+
+
+def test_halts_are_told_with_the_problems():
+    result, broker, _ = run()
+    halted = evolve(result, halts=[HaltSpan("<enough>", 2 * DAY, 4 * DAY), HaltSpan("and again", 6 * DAY)])
+    data = from_result(halted, rules=broker.rules)
+    assert data.halts == (
+        "Halted from 1970-01-03 to 1970-01-05: <enough>",
+        "Halted from 1970-01-07 on: and again",
+    )
+    assert "<li>Halted from 1970-01-03 to 1970-01-05: &lt;enough&gt;</li>" in render(data)
+
+
+def test_of_several_periods_the_shortest_is_drawn():
+    log = PriceLog()
+    slices = [
+        Slice(DAY, (event("A", (1.0, 1.0, 1.0, 1.0), "DAY"), event("A", (2.0, 2.0, 2.0, 2.0), "1HOUR"))),
+        Slice(2 * DAY, (event("A", (3.0, 3.0, 3.0, 3.0), "1HOUR"),)),
+    ]
+    assert list(log.watch(slices)) == slices
+    assert [(each.instrument, list(each.closes)) for each in log.prices()] == [("A", [2.0, 3.0])]
+    assert [list(each.closes) for each in log.prices(2 * DAY)] == [[3.0]]
+    assert [list(each.closes) for each in log.prices(3 * DAY)] == [[]]

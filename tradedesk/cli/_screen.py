@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from math import floor, log10
-from typing import Final
+from typing import Final, Protocol
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console, RenderableType
@@ -19,17 +19,20 @@ _WIDTH_OF_A_FILE: Final = 200
 """Columns where there is no terminal: nothing is cut or wrapped."""
 
 
-@contextmanager
-def progress(
-    title: str, count: Callable[[], int | None], noun: str = "candles"
-) -> Iterator[Callable[[int, int | None], None]]:
-    """Show a bar while the block runs, on a terminal only.
+class Tell(Protocol):
+    """Is told how much is done and, where that is known only now, how much there is."""
 
-    The block tells it how much is done and, where that is known only then, how much there is.
-    """
+    def __call__(self, done: int, total: int | None = None, /) -> None:
+        """Show it."""
+        ...
+
+
+@contextmanager
+def progress(title: str, count: Callable[[], int | None], noun: str = "candles") -> Iterator[Tell]:
+    """Show a bar while the block runs, on a terminal only; the block tells it how much is done."""
     console = Console(stderr=True)
     if not console.is_terminal:
-        yield lambda _, __=None: None
+        yield _nobody_looks
         return
     columns = (
         TextColumn("{task.description}"),
@@ -41,7 +44,15 @@ def progress(
     # What a strategy prints goes above the bar, unless it goes to a file.
     with Progress(*columns, console=console, transient=True, redirect_stdout=sys.stdout.isatty()) as bar:
         task = bar.add_task(title, total=count())
-        yield lambda done, total=None: bar.update(task, completed=done, total=total)
+
+        def tell(done: int, total: int | None = None, /) -> None:
+            bar.update(task, completed=done, total=total)
+
+        yield tell
+
+
+def _nobody_looks(_: int, __: int | None = None, /) -> None:
+    """Where there is no terminal there is no bar."""
 
 
 def show(title: str, outcome: Outcome) -> None:

@@ -62,7 +62,7 @@ def read_desk(file: Path, *, backtest: bool = False, tried: Mapping[str, object]
     if mistakes or portfolio.value is None:
         raise ConfigError(file, tuple(mistakes))
     desk = _desk(file, portfolio.value, drafts, account, backtest=backtest)
-    return evolve(desk, sweep=sweep and sweep.value, walk_forward=walk and walk.value)
+    return evolve(desk, sweep=sweep.value if sweep else None, walk_forward=walk.value if walk else None)
 
 
 def parse(file: Path) -> dict[str, object]:

@@ -1,9 +1,9 @@
 """The tables `[sweep]` and `[walk_forward]` of a portfolio file as values."""
 
 from collections.abc import Iterator, Mapping
-from typing import NewType
+from typing import Final, NewType
 
-from attrs import field, frozen
+from attrs import frozen
 
 from tradedesk.cli._broker import AtLeastOne
 from tradedesk.cli._load import parameters_of, takes
@@ -12,6 +12,8 @@ from tradedesk.research import best
 
 Figure = NewType("Figure", str)
 Values = NewType("Values", dict[str, list[object]])
+
+_SHARPE: Final = Figure("sharpe_ratio")
 
 
 @frozen
@@ -22,7 +24,7 @@ class Sweep:
     """
 
     parameters: Values
-    metric: Figure = field(default="sharpe_ratio", converter=Figure)
+    metric: Figure = _SHARPE
 
     def wrong(self, classes: Mapping[str, type]) -> Iterator[Mistake]:
         """Give the parameters that no strategy takes; `classes` are those of the sleeves."""

@@ -24,7 +24,6 @@ from tradedesk.metrics import Metrics, rows
 from tradedesk.research import Build, Curve, Outcome, Point, Trial, WalkForward, best
 
 _FIGURES: Final = ("Total return", "Annual return", "Max drawdown", "Sharpe", "Trades")
-_LOWERED: Final = frozenset(_FIGURES) - {"Sharpe"}
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -110,7 +109,7 @@ def show_walk(title: str, metric: str, walk: WalkForward) -> None:
 def _table(*heads: str) -> Table:
     table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for head in heads:
-        table.add_column(Text(head.lower() if head in _LOWERED else head), justify="right")
+        table.add_column(Text(head.lower() if head in _FIGURES and head != "Sharpe" else head), justify="right")
     return table
 
 
