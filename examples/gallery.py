@@ -66,7 +66,7 @@ def report(file: Path, title: str, *, limit: float, on_failure: FailureRule = "r
     with suppress(OverflowError):  # the report tells of it
         trio.run(run)
     result = backtest.result()
-    sources = dict.fromkeys(SHARES, "sample data, splits adjusted")
+    sources = dict.fromkeys(names(), "sample data, splits adjusted")
     write_report(result, file, title=title, rules=broker.rules, prices=prices, sources=sources)
     return result.run_hash
 

@@ -43,7 +43,7 @@ LAYERS = {
     ),
     "edges": row(
         holds="tradedesk.__main__ tradedesk.cli tradedesk.report tradedesk.monitor tradedesk.distributed",
-        may_import="door assembly shells cores values actors",
+        may_import="door assembly shells cores values readers actors",
     ),
     "door": row(
         holds="tradedesk",
@@ -77,7 +77,8 @@ LAYERS = {
         may_import="readers",
     ),
     "readers": row(
-        holds="tradedesk.marketdata._csv tradedesk.marketdata._csv_faults tradedesk.marketdata._text",
+        holds="tradedesk.marketdata._csv tradedesk.marketdata._row_faults tradedesk.marketdata._rows tradedesk.marketdata._text "
+        "tradedesk.marketdata.columns tradedesk.marketdata.quality._files",
         may_import="values",
     ),
     "actors": row(
@@ -109,7 +110,7 @@ EXTRAS = {
     "cyclopts": ("tradedesk.cli",),
     "rich": ("tradedesk.cli",),
     "cattrs": ("tradedesk.cli",),
-    "polars": ("tradedesk.backtest.parquet",),
+    "polars": ("tradedesk.backtest.parquet", "tradedesk.marketdata.columns._frames"),
     "talib": ("tradedesk.indicators.talib",),
     "numpy": ("tradedesk.indicators.talib", "tradedesk.metrics._arrays"),
     "trio_parallel": ("tradedesk.research._pool",),
@@ -121,7 +122,7 @@ EXTRAS = {
 MAY_MISS_AN_EXTRA = words(
     """
     tradedesk.cli tradedesk.__main__ tradedesk.indicators.talib tradedesk.metrics._arrays tradedesk.research._pool
-    tradedesk.backtest.parquet
+    tradedesk.backtest.parquet tradedesk.marketdata.columns._reading
     """
 )
 

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from tests.cli.conftest import BROKER
@@ -44,6 +45,18 @@ def test_actors_and_direct_have_the_same_hash_and_text(trading, tradedesk):
     outs = [tradedesk("backtest", "portfolio.toml", "--dispatch", way).out for way in ("actors", "direct")]
 
     assert outs[0].rpartition("\ncandles per")[0] == outs[1].rpartition("\ncandles per")[0]
+
+
+def test_parquet_files_are_read_as_csv_files_are(trading, tradedesk):
+    hashes = []
+    for suffix in (".csv", ".parquet"):
+        edit(trading, (".csv", suffix))
+        out = tradedesk("backtest", "portfolio.toml").out
+        hashes.append(re.search(r"^Run hash (.*)$", out, re.MULTILINE)[1])
+        for name in ("eurusd", "gbpusd"):
+            pl.read_csv(f"{name}.csv").write_parquet(f"{name}.parquet")
+
+    assert hashes[0] == hashes[1]
 
 
 def test_costs_and_terms_of_the_file_are_those_of_the_run(trading, tradedesk):

@@ -10,6 +10,7 @@ from cyclopts import App, CycloptsError, Parameter, validators
 
 from tradedesk import __version__
 from tradedesk.cli import _config as config
+from tradedesk.cli._data import check_data
 from tradedesk.cli._demo import demo_desk
 from tradedesk.cli._desk import Desk
 from tradedesk.cli._guard import MISTAKEN, RunError
@@ -22,6 +23,8 @@ from tradedesk.cli._trade import trade
 from tradedesk.cli._trying import build_of, show_sweep, show_walk, sweep_of, windows_of
 from tradedesk.cli._verdict import check_target, save_report, save_tables, show_verdict
 from tradedesk.execution import PaperBroker
+from tradedesk.marketdata import MarketDataError, period_seconds
+from tradedesk.marketdata.quality import KINDS
 from tradedesk.research import sweep as run_sweep
 from tradedesk.research import walk_forward as run_walk_forward
 
@@ -89,8 +92,17 @@ def _amount(_: object, value: float) -> None:
     amount(value)
 
 
+def _period(_: object, value: str | None) -> None:
+    if value is not None:
+        try:
+            period_seconds(value)
+        except MarketDataError as error:
+            raise ValueError(str(error)) from error
+
+
 Risk = Annotated[float, Parameter(validator=_amount)]
 Workers = Annotated[int | None, Parameter(validator=validators.Number(gte=1))]
+Period = Annotated[str | None, Parameter(validator=_period)]
 
 app: Final = App(
     name="tradedesk",
@@ -253,6 +265,26 @@ async def walk_forward(portfolio: Path, /, *, workers: Workers = None) -> None:
             on_done=tell,
         )
     show_walk(desk.title, asked.metric, walk)
+
+
+data: Final = App(name="data", help="Look after files of candles.", help_format="plaintext")
+app.command(data)
+
+
+@data.command(help_epilogue="\n".join(f"{kind.title}: {kind.meaning}." for kind in KINDS.values()))
+def check(*files: Annotated[Path, Parameter(json_list=False)], period: Period = None) -> int:
+    """Look through files of candles for everything that may be wrong with them.
+
+    The exit code is 0 if all are clean, 1 if there are findings, 2 if a file cannot be read.
+
+    Parameters
+    ----------
+    files
+        CSV (.csv, .csv.gz) or Parquet files; Parquet needs the extra `data`.
+    period
+        The period of their candles, like 4HOUR; without it, each file's own times tell.
+    """
+    return check_data(files, period)
 
 
 async def _run(desk: Desk) -> None:

@@ -166,9 +166,9 @@ class Broker(TermsTable):
             for name, each in self.instruments.items()
             if each.currency not in {None, self.currency, *self.worth}
         ]
-        for code, name in unworthy:
-            rule = f"is missing: {name!r} is quoted in {code}, and nothing says what that is worth in {self.currency}"
-            yield Mistake(f"broker.worth.{code}", rule)
+        for quoted, name in unworthy:
+            rule = f"is missing: {name!r} is quoted in {quoted}, and nothing says what that is worth in {self.currency}"
+            yield Mistake(f"broker.worth.{quoted}", rule)
         if not (strangers or unread or unworthy):
             try:
                 self.open(known)

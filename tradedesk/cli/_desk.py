@@ -21,6 +21,7 @@ from tradedesk.portfolio import (
 )
 
 _CHUNK: Final = 1 << 20
+_NO_LINES: Final = (".gz", ".parquet", ".pq")
 
 
 @frozen
@@ -49,8 +50,8 @@ class Desk:
 
 
 def count_rows(files: tuple[Path, ...]) -> int | None:
-    """Count the rows below the headers; None if a file is compressed, no regular file or not to be read."""
-    if not all(path.is_file() and path.suffix != ".gz" for path in files):
+    """Count the rows below the headers; None if a file is compressed, no text, no regular file or not to be read."""
+    if not all(path.is_file() and path.suffix.lower() not in _NO_LINES for path in files):
         return None
     try:
         return sum(map(_rows, files))

@@ -68,7 +68,7 @@ def _missing_file(draft: Draft, folder: Path) -> Iterator[Mistake]:
     if path.is_dir():
         yield Mistake(f"{draft.path}.file", f"{path} is a folder")
     elif not path.exists():
-        beside = [each.name for each in path.parent.glob("*.csv*")]
+        beside = [each.name for each in path.parent.glob("*.*") if {".csv", ".parquet", ".pq"} & set(each.suffixes)]
         yield Mistake(f"{draft.path}.file", f"there is no file {path}{likely(path.name, beside)}")
 
 

@@ -22,7 +22,7 @@ from tradedesk.cli._sleeves import Draft, check
 from tradedesk.cli._structure import Structured, Table, structure
 from tradedesk.cli._tries import Sweep, WalkForward
 from tradedesk.execution import PaperBroker
-from tradedesk.marketdata import read_csv
+from tradedesk.marketdata.columns import read_candles
 from tradedesk.portfolio import Instrument
 
 _TABLES: Final = ("portfolio", "sleeve", "broker", "backtest", "sweep", "walk_forward")
@@ -149,7 +149,7 @@ def _desk(file: Path, portfolio: Portfolio, drafts: list[Draft], account: _Accou
         facts=portfolio.policy.facts(),
         default_risk_per_trade=portfolio.default_risk_per_trade,
         sources=tuple(
-            read_csv(file.parent / each.file, instrument=each.instrument, period=each.period, stamp=each.stamp)
+            read_candles(file.parent / each.file, instrument=each.instrument, period=each.period, stamp=each.stamp)
             for each in sources.values()
         ),
         count=partial(count_rows, tuple(file.parent / each.file for each in sources.values())),
