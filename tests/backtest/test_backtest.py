@@ -1,12 +1,14 @@
 """A portfolio over history, with a broker."""
 
 import pytest
+import trio
 
-from tests.execution.parts import MINUTE
-from tests.execution.test_running import NAMES, Boom, desk_with, slices
+from tests.execution.parts import MINUTE, event
+from tests.execution.test_running import NAMES, Boom, Player, desk_with, slices
 from tradedesk.backtest import Backtest, run_backtest
-from tradedesk.execution import BrokerStateError, PaperBroker
-from tradedesk.portfolio import Quarantine
+from tradedesk.execution import BrokerStateError, Conversion, HearsFills, PaperBroker, Terms, TermsError
+from tradedesk.marketdata import Slice
+from tradedesk.portfolio import Quarantine, StrategySpec
 
 every_dispatch = pytest.mark.parametrize("dispatch", ["actors", "direct"])
 
@@ -54,6 +56,9 @@ async def test_a_sleeve_that_is_quarantined_to_be_flat_is_closed_out_at_the_next
         ("sell", 3 * MINUTE, "open", "close_out"),
     ]
     assert result.sleeves["EURUSD"].size == 0.0
+    assert [(fault.close_time, fault.sleeve, fault.outcome) for fault in result.faults] == [
+        (2 * MINUTE, "EURUSD", "the sleeve is quarantined since slice 2: Boom()")
+    ]
 
 
 async def test_a_sleeve_is_closed_out_once_however_long_its_market_is_quiet():
@@ -123,3 +128,88 @@ async def test_a_desk_that_no_sleeve_of_the_portfolio_has_is_refused_its_orders(
     assert (held.state.value, ticket.state.value) == ("filled", "rejected")
     assert ticket.reason == "the portfolio has no such sleeve"
     assert result.sleeves["stranger"].size == 1.0
+
+
+class BadRow(Exception):
+    """What a source may end with."""
+
+
+def breaking(count):
+    yield from slices(count)
+    raise BadRow("line 4")
+
+
+@every_dispatch
+async def test_a_source_that_breaks_leaves_a_result_up_to_there(dispatch):
+    broker, _, runner = desk_with(dispatch)
+    run = Backtest(runner, broker)
+    async with runner:
+        with pytest.raises(BadRow):
+            await run.run(breaking(3))
+    result = run.result()
+    assert (len(result.close_times), result.faults) == (3, ())
+    assert isinstance(result.error, BadRow)
+    assert broker.equity == result.equity[-1]
+
+
+@every_dispatch
+async def test_a_run_that_is_cancelled_has_closed_its_slice_and_keeps_what_was_done(dispatch, autojump_clock):
+    broker, players, runner = desk_with(dispatch)
+    run = Backtest(runner, broker)
+
+    async def hang(_):
+        if broker.statistics().slices == 3:
+            await trio.sleep_forever()
+
+    players["EURGBP"].on_candle_close = hang
+    with trio.move_on_after(1) as scope:
+        async with runner:
+            await run.run(slices(5))
+    result = run.result()
+    assert scope.cancelled_caught
+    assert list(result.close_times) == [MINUTE, 2 * MINUTE, 3 * MINUTE]
+    assert isinstance(result.error, trio.Cancelled)
+    broker.open_slice(slices(4)[3])
+
+
+async def test_an_error_of_the_broker_ends_the_run_before_the_strategies_see_the_slice():
+    terms = Terms(currency="JPY", margin=0.02)
+    broker = PaperBroker({**dict.fromkeys(NAMES, terms)}, cash=1_000.0, conversions={"JPY": Conversion("EURUSD")})
+    broker, players, runner = desk_with(broker=broker)
+    source = slices(2)
+    bad = [event("EURUSD", (0.0, 0.0, 0.0, 0.0)), *source[1].events[1:]]
+    run = Backtest(runner, broker)
+    async with runner:
+        with pytest.raises(
+            TermsError, match=r"^the close of 'EURUSD', which says what JPY is worth, is 0.0; it must be"
+        ):
+            await run.run([source[0], Slice(2 * MINUTE, tuple(bad))])
+    assert [player.candles for player in players.values()] == [1, 1, 1]
+    assert list(run.result().close_times) == [MINUTE]
+
+
+async def test_a_sleeve_that_joins_between_two_runs_has_a_curve_from_there_on():
+    broker = PaperBroker((*NAMES, "late"), cash=1_000.0)
+    broker, _, runner = desk_with(broker=broker)
+    run = Backtest(runner, broker)
+    async with runner:
+        await run.run(slices(2))
+        player = Player(broker.desk("late", "EURUSD"))
+        await runner.add("late", StrategySpec(HearsFills(player, player.desk)))
+        result = await run.run(slices(5)[2:])
+    assert list(result.profit_of("late")) == [0.0, 0.0, 0.0, 0.0, 1.0]
+    assert list(result.allocation_of("late")) == [0.0, 0.0, 0.0, 3.0, 0.0]
+    assert result.active_of("late") == [False, False, False, True, False]
+    assert result.allocations[-1].sleeves == (*NAMES, "late")
+    assert result.allocations[0].of("late") == 0.0
+
+
+async def test_a_run_without_curves_of_sleeves_says_so():
+    broker, _, runner = desk_with()
+    async with runner:
+        result = await run_backtest(runner, broker, slices(2), sleeve_curves=False)
+    with pytest.raises(ValueError, match=r"^the run kept no curves of its sleeves: run it with sleeve_curves=True$"):
+        result.profit_of("EURUSD")
+    with pytest.raises(KeyError, match=r"there is no sleeve 'X'; there are 'EURUSD', 'GBPUSD', 'EURGBP'"):
+        result.profit_of("X")
+    assert "profit EURUSD" not in result.tables()["curves"]

@@ -169,6 +169,18 @@ def test_prices_may_be_zero_or_negative():
     assert fills[-1].trip.entry_price == -18.815
 
 
+def test_the_cost_is_what_is_held_at_its_average_entry():
+    tracker = PositionTracker()
+    assert tracker.cost == 0.0
+    tracker.fill(3.0, 10.1)
+    tracker.fill(1.0, 10.5)
+    assert tracker.cost == 40.8
+    tracker.fill(-2.0, 11.0)
+    assert tracker.cost == 20.4
+    tracker.fill(-4.0, 9.0)
+    assert tracker.cost == -18.0
+
+
 def test_flat_there_is_nothing_to_see():
     tracker = PositionTracker()
     assert (tracker.size, tracker.side, tracker.average_price) == (0, None, None)

@@ -2,6 +2,8 @@
 
 from array import array
 from collections.abc import Mapping, Sequence
+from operator import attrgetter
+from typing import Final
 
 import attrs
 
@@ -11,6 +13,8 @@ from tradedesk.backtest.types import Allocation, Fault, HaltSpan, RefusedOrder
 from tradedesk.execution import Broker, Fill, Ticket, TripStatement
 from tradedesk.marketdata import Instrument, Slice
 from tradedesk.portfolio import PortfolioRunner, View
+
+_number: Final = attrgetter("number")
 
 
 @attrs.define(eq=False)
@@ -69,7 +73,9 @@ class Recording:
 
     def hear(self, heard: Mapping[Instrument, Sequence[Fill]]) -> None:
         """Take in fills; those at the close before this slice count as traded there."""
-        fresh = sorted((fill for fills in heard.values() for fill in fills), key=lambda fill: fill.number)
+        fresh = [fill for fills in heard.values() for fill in fills]
+        if len(heard) > 1:
+            fresh.sort(key=_number)
         self.fills += fresh
         for fill in fresh:
             if self.close_times and fill.close_time <= self.close_times[-1]:

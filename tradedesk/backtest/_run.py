@@ -114,8 +114,11 @@ class Backtest:
 
     def _flatten(self) -> None:
         """Close out who is quarantined for good and still holds something."""
+        quarantined = self._view.quarantined
+        if not quarantined:
+            return
         broker = self._recording.broker
-        leaving = [sleeve for sleeve, positions in self._view.quarantined.items() if positions == "flatten"]
+        leaving = [sleeve for sleeve, positions in quarantined.items() if positions == "flatten"]
         exposed = set(broker.exposed) if leaving else ()
         for sleeve in leaving:
             if sleeve in exposed and not broker.is_leaving(sleeve):

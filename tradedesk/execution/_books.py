@@ -153,7 +153,7 @@ class Book:
         line, before = self.line, self.held
         self.held = self.position.size
         line.net_size = self.held if line.net is self.position else line.net.size
-        self.cost = self.held * (self.position.average_price or 0.0)
+        self.cost = self.position.cost
         if line.close is not None:
             self.value(line.close)
             line.bind(line.close)

@@ -8,7 +8,6 @@ Sums go through `fsum`, which rounds once: no order in which candles arrive chan
 """
 
 from math import fsum
-from operator import add
 from typing import Final
 
 from tradedesk.execution._books import Book, Booked
@@ -158,7 +157,7 @@ class Account:
     def profits(self) -> list[float]:
         """What each book has gained so far, in the order of the books."""
         if self._one_currency:
-            return list(map(add, self.banked, self.home.unrealised))
+            return [banked + gain for banked, gain in zip(self.banked, self.home.unrealised, strict=True)]
         profits = self.banked.copy()
         for currency in self.currencies.values():
             rate = currency.rate or 0.0
@@ -169,10 +168,10 @@ class Account:
 
     @property
     def exposure(self) -> float:
-        """The value of all net positions, longs and shorts added."""
+        """The value of all net positions, longs and shorts added; in the order of the lines, so a plain sum will do."""
         if self._one_currency:
-            return fsum(self.home.gross)
-        return fsum([fsum(one.gross) * (one.rate or 0.0) for one in self.currencies.values()])
+            return sum(self.home.gross)
+        return sum(sum(one.gross) * (one.rate or 0.0) for one in self.currencies.values())
 
     @property
     def margin(self) -> float:

@@ -79,7 +79,7 @@ class PaperBroker:
             conversions: for each other currency that instruments are quoted in, where its worth is read.
             market_fill: where market orders fill: at the open of the next candle, at the close of the candle that they
                 were given in, or at the close of the next.
-            gate: see `ask_first`.
+            gate: see `ask_first`; a backtest puts its runner's word in this place.
             order_gate: asked with an order's ticket behind that, at the same two moments; several make one as
                 `tradedesk.portfolio.OrderGates`. It stays when `ask_first` puts another gate before it.
             on_order: called with an order's ticket whenever its state changed, or it filled in part.

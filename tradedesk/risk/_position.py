@@ -70,6 +70,11 @@ class PositionTracker:
         return float(EXACT.divide(self._trip.cost, self._trip.held)) if self._trip else None
 
     @property
+    def cost(self) -> float:
+        """What is held, with its sign, times its average entry price, in points; 0 when flat."""
+        return float(self._trip.cost) if self._trip else 0.0
+
+    @property
     def realised(self) -> float:
         """Money gained by all that was closed so far, in this position and those before it."""
         trip = self._trip

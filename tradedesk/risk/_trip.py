@@ -86,26 +86,31 @@ class OpenTrip:
 
     def excursions(self) -> tuple[Decimal, Decimal]:
         """Return the worst and the best profit so far."""
-        self._fold()
+        self._see()
         return self.worst, self.best
 
-    def _fold(self) -> None:
-        """Bring the excursions up to date with the candles since the last fill."""
+    def _see(self, price: Decimal | None = None) -> None:
+        """Bring the excursions up to date with the candles since the last fill, and with a price.
+
+        While nothing is traded profit is furthest where the price is, so of all prices two are looked at.
+        """
         if self._high >= self._low:
             high, low = decimal(self._high), decimal(self._low)
             self._high, self._low = -inf, inf
-            self._see(high)
-            self._see(low)
-
-    def _see(self, price: Decimal) -> None:
-        self._fold()
+            if price is not None:
+                high, low = max(high, price), min(low, price)
+        elif price is not None:
+            high = low = price
+        else:
+            return
         if not self.held:
             return
-        profit = self.profit(price)
-        self.best, self.worst = max(self.best, profit), min(self.worst, profit)
-        points = EXACT.subtract(price, EXACT.divide(self.cost, self.held))
-        points = points if self.side == "long" else points.copy_negate()
-        self.best_points, self.worst_points = max(self.best_points, points), min(self.worst_points, points)
+        entry = EXACT.divide(self.cost, self.held)
+        up, down = EXACT.subtract(high, entry), EXACT.subtract(low, entry)
+        if self.side == "short":
+            high, low, up, down = low, high, down.copy_negate(), up.copy_negate()
+        self.best, self.worst = max(self.best, self.profit(high)), min(self.worst, self.profit(low))
+        self.best_points, self.worst_points = max(self.best_points, up), min(self.worst_points, down)
 
     def ended(self, worth: Decimal, closed_at: int | None) -> RoundTrip:
         return RoundTrip(

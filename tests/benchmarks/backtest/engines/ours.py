@@ -3,7 +3,7 @@
 import trio
 from common import BEGIN, CASH, MINUTE, Clock, SmaCross, load, name, options, tell
 
-from tradedesk.backtest import backtest
+from tradedesk.backtest import run_backtest
 from tradedesk.execution import Commission, PaperBroker, Terms
 from tradedesk.marketdata import Candle, CandleCloseEvent, Slice
 from tradedesk.portfolio import EqualSplitRiskPolicy, PortfolioRunner
@@ -57,7 +57,7 @@ async def main():
     runner = PortfolioRunner(strategies, EqualSplitRiskPolicy(100.0), 1.0, dispatch=given.dispatch, poll_regimes=False)
     clock.ready()
     async with runner:
-        result = await backtest(runner, broker, slices(columns, names))
+        result = await run_backtest(runner, broker, slices(columns, names))
     fills = None
     if given.fills:
         places = {each: place for place, each in enumerate(names)}
