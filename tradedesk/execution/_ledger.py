@@ -8,6 +8,7 @@ Sums go through `fsum`, which rounds once: no order in which candles arrive chan
 """
 
 from math import fsum
+from operator import add
 from typing import Final
 
 from tradedesk.execution._books import Book, Booked
@@ -157,7 +158,7 @@ class Account:
     def profits(self) -> list[float]:
         """What each book has gained so far, in the order of the books."""
         if self._one_currency:
-            return [banked + gain for banked, gain in zip(self.banked, self.home.unrealised, strict=True)]
+            return list(map(add, self.banked, self.home.unrealised))
         profits = self.banked.copy()
         for currency in self.currencies.values():
             rate = currency.rate or 0.0
