@@ -1,5 +1,10 @@
 """How Sphinx builds these pages: python -m sphinx -W -b html docs docs/_build"""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 from sphinx.application import Sphinx
 from sphinx.util.typing import stringify_annotation
 
@@ -42,5 +47,15 @@ def named(
     return signature, returns
 
 
+def make_gallery(app: Sphinx, error: Exception | None) -> None:
+    """Write the reports that the page "A gallery of reports" leads to."""
+    if error is None and app.builder.format == "html":
+        examples = Path(__file__).parents[1] / "examples"
+        command = [sys.executable, "gallery.py", str(Path(app.outdir).resolve() / "gallery")]
+        packages = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+        subprocess.run(command, cwd=examples, env=packages, check=True, stdout=subprocess.DEVNULL)  # noqa: S603 - ours
+
+
 def setup(app: Sphinx) -> None:
+    app.connect("build-finished", make_gallery)
     app.connect("autodoc-process-signature", named)

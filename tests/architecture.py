@@ -43,14 +43,14 @@ LAYERS = {
     ),
     "edges": row(
         holds="tradedesk.__main__ tradedesk.cli tradedesk.report tradedesk.monitor tradedesk.distributed",
-        may_import="testing door assembly shells cores values actors",
+        may_import="testing door assembly shells cores values readers actors",
     ),
     "door": row(
         holds="tradedesk",
         may_import="assembly shells cores values actors",
     ),
     "assembly": row(
-        holds="tradedesk.backtest",
+        holds="tradedesk.backtest tradedesk.research",
         may_import="shells cores values actors",
     ),
     "shells": row(
@@ -110,17 +110,20 @@ EXTRAS = {
     "cyclopts": ("tradedesk.cli",),
     "rich": ("tradedesk.cli",),
     "cattrs": ("tradedesk.cli",),
+    "polars": ("tradedesk.backtest.parquet", "tradedesk.marketdata.columns._frames"),
     "talib": ("tradedesk.indicators.talib",),
     "numpy": ("tradedesk.indicators.talib", "tradedesk.metrics._arrays"),
-    "polars": ("tradedesk.marketdata.columns._frames", "tradedesk.backtest.parquet"),
+    "trio_parallel": ("tradedesk.research._pool",),
     "hypothesis": ("tradedesk.testing", "actors.testing"),
     "pytest": ("actors.testing.pytest_plugin",),
     "outcome": ("actors.testing", "tradedesk.testing"),  # of trio's own interface: what `reschedule` hands to a task
 }
 
 MAY_MISS_AN_EXTRA = words(
-    "tradedesk.cli tradedesk.__main__ tradedesk.indicators.talib tradedesk.metrics._arrays "
-    "tradedesk.marketdata.columns._reading tradedesk.backtest.parquet tradedesk.testing._hypothesis"
+    """
+    tradedesk.cli tradedesk.__main__ tradedesk.indicators.talib tradedesk.metrics._arrays tradedesk.research._pool
+    tradedesk.backtest.parquet tradedesk.marketdata.columns._reading tradedesk.testing._hypothesis
+    """
 )
 
 RUNS_LAWS = words("tradedesk.cli._check")

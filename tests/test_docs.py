@@ -35,6 +35,7 @@ PUBLIC = (
     "tradedesk.portfolio",
     "tradedesk.portfolio.policies",
     "tradedesk.report",
+    "tradedesk.research",
     "tradedesk.risk",
     "tradedesk.sampledata",
     "tradedesk.testing",

@@ -10,6 +10,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,8 @@ import pytest
 import tradedesk
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
-TUTORIAL = Path(__file__).parents[1] / "docs" / "tutorial"
+DOCS = Path(__file__).parents[1] / "docs"
+TUTORIAL = DOCS / "tutorial"
 DEMO = TUTORIAL / "demo.txt"
 
 CHECKS = {
@@ -29,6 +31,11 @@ CHECKS = {
     "prove-mistake.txt": ("proving", ["first_try:Stocastic"], 2),
 }
 """What `tradedesk check` prints, from which folder of the examples, for what, and with which exit code."""
+TRIED = {
+    DOCS / "how-to" / "sweep.txt": "sweep",
+    DOCS / "how-to" / "walk-forward.txt": "walk-forward",
+}
+"""What commands print that are run in examples/csv_backtest."""
 
 VARIES = re.compile(
     r"""
@@ -60,7 +67,8 @@ def unpaired(folder: Path) -> list[str]:
 
 def arguments(example: Path) -> list[str]:
     if example.suffix == ".toml":
-        return ["-m", "tradedesk", "run", example.name]
+        command = "backtest" if "[broker]" in example.read_text(encoding="utf-8") else "run"
+        return ["-m", "tradedesk", command, example.name]
     if example.name.startswith("test_"):
         return ["-m", "pytest", "-q", "-p", "no:cacheprovider", example.name]
     return [example.name]
@@ -95,6 +103,10 @@ def run_check(name: str) -> subprocess.CompletedProcess[str]:
     return run(["-m", "tradedesk", "check", *tokens], EXAMPLES / folder)
 
 
+def run_tried(command: str) -> subprocess.CompletedProcess[str]:
+    return run(["-m", "tradedesk", command, "portfolio.toml", "--workers", "1"], EXAMPLES / "csv_backtest")
+
+
 def faults(ran: subprocess.CompletedProcess[str], expected: str) -> list[str]:
     complaints = []
     if ran.returncode:
@@ -126,6 +138,11 @@ def test_a_check_prints_what_the_tutorial_shows(name: str):
     ran = run_check(name)
     assert ran.stdout + ran.stderr == (TUTORIAL / name).read_text(encoding="utf-8")
     assert ran.returncode == CHECKS[name][2]
+
+
+@pytest.mark.parametrize("shown", TRIED, ids=lambda path: path.stem)
+def test_a_command_prints_what_the_guide_shows(shown: Path):
+    assert faults(run_tried(TRIED[shown]), shown.read_text(encoding="utf-8")) == []
 
 
 def test_an_example_without_expectation_and_the_reverse_are_reported(tmp_path: Path):
@@ -183,10 +200,13 @@ def test_nothing_else_may_vary(one: str, other: str):
 def renew() -> None:
     for name, example in examples(EXAMPLES).items():
         (EXAMPLES / "expected" / f"{name}.txt").write_text(run_example(example).stdout, encoding="utf-8")
-    DEMO.write_text(run(["-m", "tradedesk", "demo"], EXAMPLES).stdout, encoding="utf-8")
     for name in CHECKS:
         ran = run_check(name)
         (TUTORIAL / name).write_text(ran.stdout + ran.stderr, encoding="utf-8")
+    for shown, command in TRIED.items():
+        shown.write_text(run_tried(command).stdout, encoding="utf-8")
+    with tempfile.TemporaryDirectory() as folder:  # the demo writes a report where it runs
+        DEMO.write_text(run(["-m", "tradedesk", "demo"], Path(folder)).stdout, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import sys
 from typing import Final
 
-_EXTRA: Final = ("cattrs", "cyclopts", "rich")
+_EXTRA: Final = ("cattrs", "cyclopts", "numpy", "rich", "trio_parallel")
 
 _missing: str | None = None
 try:

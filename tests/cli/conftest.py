@@ -83,6 +83,27 @@ class Compiled(int):
 
 def factory():
     return Steady("EURUSD")
+
+
+class Holder(Steady):
+    def __init__(self, instrument, desk, size=1000.0, leaves_at=None, crashes_at=None):
+        super().__init__(instrument)
+        self.desk, self.size, self.leaves_at, self.crashes_at = desk, size, leaves_at, crashes_at
+        self.candles, self.heard = 0, []
+        if size < 0:
+            raise ValueError(f"size is {size}")
+
+    def on_fill(self, fill):
+        self.heard.append(fill.number)
+
+    async def on_candle_close(self, event):
+        self.candles += 1
+        if self.candles == self.crashes_at:
+            raise LookupError(f"crashed with {len(self.heard)} fills heard")
+        if self.candles == self.leaves_at:
+            self.desk.close()
+        elif self.candles == 1:
+            self.desk.buy(self.size)
 """
 
 PORTFOLIO = """\
@@ -102,6 +123,13 @@ period = "4HOUR"
 file = "gbpusd.csv"
 strategy = "house_strategies:Steady"
 parameters = { level = 2.0 }
+"""
+
+
+BROKER = """\
+
+[broker]
+cash = 10_000.0
 """
 
 
@@ -137,7 +165,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 @pytest.fixture
-def tradedesk(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ended]:
+def tradedesk(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Callable[..., Ended]:
+    monkeypatch.chdir(tmp_path)  # the demo writes a report into the current folder
     for name in ("FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE", "COLUMNS"):
         monkeypatch.delenv(name, raising=False)
 

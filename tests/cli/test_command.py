@@ -45,7 +45,6 @@ def test_the_help_of_run_shows_a_file_that_runs(tradedesk, folder):
 @pytest.mark.parametrize(
     ("tokens", "sentence"),
     [
-        (("demoo",), 'Unknown command "demoo". Did you mean "demo"? Available commands: demo, run, data, check.'),
         (("demo", "--budgt", "3"), "Unknown option: --budgt. Did you mean --budget?"),
         (("demo", "--budget", "lots"), 'Invalid value for --budget: unable to convert "lots" into float.'),
         (("demo", "--budget", "-5"), 'Invalid value "-5.0" for --budget. must be finite and at least 0, got -5.0'),
@@ -56,11 +55,37 @@ def test_a_slip_is_answered_in_one_line(tradedesk, tokens, sentence):
     assert tradedesk(*tokens) == (2, "", f"tradedesk: {sentence}\n")
 
 
+def test_an_unknown_command_is_answered_with_the_likely_one(tradedesk):
+    ended = tradedesk("demoo")
+
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.startswith('tradedesk: Unknown command "demoo". Did you mean "demo"? Available commands: demo, ')
+
+
+def test_the_help_of_backtest_shows_a_broker_that_is_taken(tradedesk, folder):
+    shown = tradedesk("backtest", "--help").out
+    broker = shown[shown.index("[broker]") : shown.index("Of `[broker]` only")]
+    (folder / "portfolio.toml").write_text((folder / "portfolio.toml").read_text() + broker)
+
+    assert tradedesk("backtest", "portfolio.toml").code == 0
+
+
+def test_the_help_of_sweep_and_walk_forward_shows_tables_that_are_taken(tradedesk, folder):
+    text = (folder / "portfolio.toml").read_text() + "[broker]\ncash = 1.0\n"
+    for command, last in (("sweep", '"EURUSD.slow"'), ("walk-forward", "anchored")):
+        lines = [line.strip() for line in tradedesk(command, "--help").out.splitlines()]
+        first = lines.index("[sweep]" if command == "sweep" else "[walk_forward]")
+        text += "\n".join(lines[first : 1 + next(at for at, line in enumerate(lines) if line.startswith(last))]) + "\n"
+    (folder / "portfolio.toml").write_text(text.replace("fast", "level").replace("slow", "level"))
+
+    assert tradedesk("run", "portfolio.toml").code == 0
+
+
 def test_run_without_a_file_says_so(tradedesk):
     assert tradedesk("run").code == 2
 
 
-@pytest.mark.parametrize("package", ["cyclopts", "rich", "cattrs"])
+@pytest.mark.parametrize("package", ["cyclopts", "rich", "cattrs", "numpy", "trio_parallel"])
 def test_a_missing_extra_is_named_with_its_cure(package):
     ended = subprocess.run(
         [sys.executable, "-c", WITHOUT.format(package=package), "demo"], capture_output=True, text=True, check=False

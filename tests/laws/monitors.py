@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from tests.laws.desk import DEFAULT, Desk, Feed, Join, Leave, Step, traded
-from tradedesk.portfolio import Refused, Routed, TraceRecord
+from tradedesk.portfolio import Failed, Handled, Refused, Routed, TraceRecord, Updated
 from tradedesk.testing import (
     Premises,
     allocate_before_dispatch,

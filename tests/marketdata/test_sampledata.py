@@ -1,5 +1,6 @@
 import gzip
 import hashlib
+import itertools
 import re
 from importlib.resources import files
 
@@ -25,6 +26,22 @@ def test_a_share_has_these_candles(name, count, first):
     days = [event.candle.timestamp for one in read(name) for event in one.events]
 
     assert (len(days), days[0], days[-1]) == (count, first, "2013-03-01")
+
+
+@pytest.mark.parametrize("name", ["AAPL", "FB", "GOOG", "IBM", "MSFT"])
+def test_adjusted_for_splits_no_share_falls_or_rises_by_a_third_overnight_but_for_the_crash_that_was_none(name):
+    raw = [one.events[0] for one in read(name)]
+    adjusted = [one.events[0] for one in read(name, adjusted=True)]
+
+    jumps = [
+        after.candle.timestamp
+        for before, after in itertools.pairwise(adjusted)
+        if not 2 / 3 < after.candle.open / before.candle.close < 3 / 2
+    ]
+    assert jumps == (["2000-09-29"] if name == "AAPL" else [])
+    for before, after in zip(raw, adjusted, strict=True):
+        assert before.candle.close * before.candle.volume == after.candle.close * after.candle.volume
+    assert raw[-1] == adjusted[-1]
 
 
 def test_all_shares_merge_into_one_slice_a_day():

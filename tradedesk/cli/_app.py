@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Final
 
-from cyclopts import App, CycloptsError, Parameter
+from attrs import evolve
+from cyclopts import App, CycloptsError, Parameter, validators
 
 from tradedesk import __version__
 from tradedesk.cli import _config as config
@@ -16,14 +17,54 @@ from tradedesk.cli._guard import MISTAKEN, RunError
 from tradedesk.cli._play import play
 from tradedesk.cli._policy import amount
 from tradedesk.cli._screen import progress, show
+from tradedesk.cli._tally import Figures
 from tradedesk.cli._toml import read_desk
+from tradedesk.cli._trade import trade
+from tradedesk.cli._trying import build_of, show_sweep, show_walk, sweep_of, windows_of
+from tradedesk.cli._verdict import check_target, save_report, save_tables, show_verdict
+from tradedesk.execution import PaperBroker
 from tradedesk.marketdata import MarketDataError, period_seconds
 from tradedesk.marketdata.quality import KINDS
+from tradedesk.research import sweep as run_sweep
+from tradedesk.research import walk_forward as run_walk_forward
 
 _EPILOGUE: Final = """\
 active: slices for which a sleeve reported its regime active, over the slices since its first candle.
 allocation: mean and largest of what the policy gave it, while it was granted something.
 largest total held: the most that all sleeves held at one moment; the default risk is not held."""
+
+_BROKER: Final = """\
+[broker]
+cash = 100_000.0
+currency = "USD"                 # of the account
+fill = "next_open"               # or "same_close", "next_close": market orders
+spread = 0.02                    # points from bid to ask
+quoted = "mid"                   # where candles stand; or "bid"
+slippage = { points = 0.0, bps = 1.0 }
+commission = { per_trade = 0.0, per_unit = 0.005, bps = 0.0, minimum = 1.0 }
+financing = { long = 0.05, short = 0.01, rollover = 22:00:00 }
+margin = 1.0                     # the share of its value that a position binds
+lot_step = 1.0                   # sizes are multiples of it
+min_size = 1.0
+max_size = 1e6
+value_per_point = 1.0
+volume_share = 0.1               # the most that fills of a candle's volume
+
+[broker.instruments.EURUSD]      # what differs for one instrument
+spread = 0.0001
+currency = "USD"                 # what it is quoted in
+
+[broker.worth]                   # of currencies other than the account's
+JPY = 0.009                      # or read it from a sleeve's candles:
+# JPY = { instrument = "USDJPY", inverted = true }
+
+[backtest]
+warm_up = 200                    # slices that are seen before orders are taken
+since = 2005-01-01               # what closes later; a warm-up stands before
+until = 2010-12-31               # a date counts whole
+periods_per_year = 252.0         # else the clock counts the closes
+
+Of `[broker]` only `cash` is needed, of the rest nothing."""
 
 _FILE: Final = """\
 [portfolio]
@@ -60,6 +101,7 @@ def _period(_: object, value: str | None) -> None:
 
 
 Risk = Annotated[float, Parameter(validator=_amount)]
+Workers = Annotated[int | None, Parameter(validator=validators.Number(gte=1))]
 Period = Annotated[str | None, Parameter(validator=_period)]
 
 app: Final = App(
@@ -85,19 +127,64 @@ def run_app(tokens: Sequence[str] | None) -> int:
 
 
 @app.command(help_epilogue=_EPILOGUE)
-async def demo(*, budget: Risk = 100.0, default_risk: Risk = 10.0, dispatch: config.Dispatch = "actors") -> None:
-    """Run five real shares (daily candles, 2000 to 2013) through a volatility regime on one risk budget.
+async def demo(
+    *,
+    budget: Risk = 2_000.0,
+    default_risk: Risk = 200.0,
+    dispatch: config.Dispatch = "actors",
+    report: Path = Path("tradedesk-demo.html"),
+) -> None:
+    """Backtest five real shares (daily candles, 2000 to 2013), each under a trend follower, on one risk budget.
 
     Parameters
     ----------
     budget
-        The risk that the active sleeves share in equal parts.
+        The risk that the active sleeves share in equal parts, in dollars that a trade may lose.
     default_risk
         The risk that an inactive sleeve is told; it does not count against the budget.
     dispatch
         Each strategy as an actor of its own, or all of them directly in one task.
+    report
+        The HTML file that the report is written to.
     """
-    await _run(demo_desk(budget, default_risk, dispatch))
+    check_target("--report", report)
+    await _judge(demo_desk(budget, default_risk, dispatch), report=report, output=None, all_figures=False)
+
+
+@app.command(help_epilogue=f"{_FILE}\n\n{_BROKER}\n\n{_EPILOGUE}")
+async def backtest(
+    portfolio: Path,
+    /,
+    *,
+    report: Path | None = None,
+    output: Path | None = None,
+    dispatch: config.Dispatch | None = None,
+    figures: bool = False,
+) -> None:
+    """Run your own strategies over your own files with a paper broker, and judge the result.
+
+    A strategy whose constructor takes `desk` gives its orders there. If a strategy fails, what was done until then is
+    shown and written all the same, and the exit code is 1.
+
+    Parameters
+    ----------
+    portfolio
+        A TOML file with the portfolio, its sleeves and the broker, as below.
+    report
+        An HTML file to write the report to.
+    output
+        A folder to write equity, fills, trades and the other tables to, as CSV files.
+    dispatch
+        In place of what the file says: each strategy as an actor of its own, or all of them directly in one task.
+    figures
+        Print every figure with its meaning.
+    """
+    if report is not None:
+        check_target("--report", report)
+    desk = read_desk(portfolio, backtest=True)
+    if dispatch is not None:
+        desk = evolve(desk, dispatch=dispatch)
+    await _judge(desk, report=report, output=output, all_figures=figures)
 
 
 @app.command(help_epilogue=f"{_FILE}\n\n{_EPILOGUE}")
@@ -110,6 +197,74 @@ async def run(portfolio: Path, /) -> None:
         A TOML file with the portfolio and its sleeves, as below.
     """
     await _run(read_desk(portfolio))
+
+
+@app.command
+async def sweep(portfolio: Path, /, *, workers: Workers = None) -> None:
+    """Try every combination of the parameters in the table [sweep], over processes.
+
+    [sweep]
+    metric = "sharpe_ratio"          # the highest is best
+
+    [sweep.parameters]
+    fast = [20, 50]                  # for every strategy that takes it
+    "EURUSD.slow" = [100, 200]       # for that of one sleeve
+
+    Parameters
+    ----------
+    portfolio
+        A TOML file as for `backtest`.
+    workers
+        Processes at a time; as many as there are processors unless you say otherwise.
+    """
+    desk = read_desk(portfolio, backtest=True)
+    asked = sweep_of(portfolio, desk)
+    with progress(desk.title, lambda: None, "runs") as tell:
+        points = await run_sweep(
+            build_of(portfolio),
+            asked.parameters,
+            periods_per_year=desk.backtest.periods_per_year,
+            workers=workers,
+            on_done=tell,
+        )
+    show_sweep(desk.title, asked.metric, points)
+    if all(each.failure is not None for each in points):
+        raise RunError("every point failed")
+
+
+@app.command
+async def walk_forward(portfolio: Path, /, *, workers: Workers = None) -> None:
+    """Choose parameters in one stretch of history and try them in the next, over processes.
+
+    Beside the table [sweep]:
+
+    [walk_forward]
+    train = 500                      # slices to choose in
+    test = 100                       # slices to try in, right behind
+    anchored = false                 # true: train from the beginning on
+
+    Parameters
+    ----------
+    portfolio
+        A TOML file as for `backtest`.
+    workers
+        Processes at a time; as many as there are processors unless you say otherwise.
+    """
+    desk = read_desk(portfolio, backtest=True)
+    asked, cut = sweep_of(portfolio, desk), windows_of(portfolio, desk)
+    with progress(desk.title, lambda: None, "runs") as tell:
+        walk = await run_walk_forward(
+            build_of(portfolio),
+            asked.parameters,
+            train=cut.train,
+            test=cut.test,
+            anchored=cut.anchored,
+            metric=asked.metric,
+            periods_per_year=desk.backtest.periods_per_year,
+            workers=workers,
+            on_done=tell,
+        )
+    show_walk(desk.title, asked.metric, walk)
 
 
 data: Final = App(name="data", help="Look after files of candles.", help_format="plaintext")
@@ -141,9 +296,33 @@ async def _run(desk: Desk) -> None:
     with progress(desk.title, desk.count) as tell:
         outcome = await play(desk, tell)
     show(desk.title, outcome)
-    figures = outcome.figures
+    _say_budget(outcome.figures)
+
+
+async def _judge(desk: Desk, *, report: Path | None, output: Path | None, all_figures: bool) -> None:
+    broker = desk.broker or PaperBroker((), cash=1.0)
+    per_year, rules = desk.backtest.periods_per_year, broker.rules
+    with progress(desk.title, desk.count) as tell:
+        traded = await trade(desk, broker, tell)
+    show_verdict(desk.title, traded, rules, periods_per_year=per_year, all_figures=all_figures)
+    if report is not None:
+        _say(save_report(report, desk.title, traded, rules, sources=desk.places, periods_per_year=per_year))
+    if output is not None:
+        _say(save_tables(output, traded))
+    _say(f"Run hash {traded.result.run_hash}")
+    if traded.error is not None:
+        raise traded.error
+    _say_budget(traded.figures)
+    _say(f"candles per second  {traded.figures.candles / traded.seconds:,.0f}")
+
+
+def _say(sentence: str) -> None:
+    print(sentence)  # noqa: T201 - the command's own output
+
+
+def _say_budget(figures: Figures) -> None:
     if not figures.within_budget:
         held, budget = figures.largest_total, figures.budget
         raise RunError(f"the sleeves held {held!r} in total, which exceeds the budget of {budget!r}")
     if figures.budget is not None:
-        print("The largest total held did not exceed the budget.")  # noqa: T201 - the command's own output
+        _say("The largest total held did not exceed the budget.")

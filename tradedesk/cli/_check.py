@@ -11,7 +11,7 @@ from cyclopts import Parameter
 
 from tradedesk.cli._guard import FAILED, Foreign
 from tradedesk.cli._load import LoadError, load_module, told
-from tradedesk.cli._mistakes import CommandMistake, one_of
+from tradedesk.cli._mistakes import UsageError, one_of
 from tradedesk.cli._policy import amount
 
 _missing: str | None = None
@@ -68,7 +68,7 @@ def check(
         Test that a strategy opens nothing while its risk is 0.
     """
     if _missing is not None:
-        raise CommandMistake(_missing)
+        raise UsageError(_missing)
     subject = _load(reference)
     policy = _policy(subject, reference, budget)
     try:
@@ -86,7 +86,7 @@ def check(
                 zero_risk=zero_risk,
             )
     except (TypeError, ValueError) as error:  # of the kit itself: what the user's code raises breaks a law
-        raise CommandMistake(f"{reference} cannot be checked: {error}") from error
+        raise UsageError(f"{reference} cannot be checked: {error}") from error
     return _show(found)
 
 
@@ -106,22 +106,22 @@ def _load(reference: str) -> Any:
     """Import what `module:object` names, from this folder or from what is installed.
 
     Raises:
-        CommandMistake: It is not there, or the module fails.
+        UsageError: It is not there, or the module fails.
     """
     module_name, _, name = reference.partition(":")
     if not (name.isidentifier() and all(part.isidentifier() for part in module_name.split("."))):
-        raise CommandMistake(f"check takes 'module:object', like 'my_strategies:Mine', not {reference!r}")
+        raise UsageError(f"check takes 'module:object', like 'my_strategies:Mine', not {reference!r}")
     folder = Path.cwd()
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
     try:
         module = load_module(module_name, folder, "in this folder")
     except LoadError as error:
-        raise CommandMistake(str(error)) from error
+        raise UsageError(str(error)) from error
     names = {each: value for each, value in vars(module).items() if not each.startswith("_")}
     if name not in names:
         near = [each for each, value in names.items() if callable(value)]
-        raise CommandMistake(f"module {module_name!r} has no object {name!r}{one_of(name, near)}")
+        raise UsageError(f"module {module_name!r} has no object {name!r}{one_of(name, near)}")
     return names[name]
 
 
@@ -129,7 +129,7 @@ def _policy(subject: Any, reference: str, budget: float) -> Any:
     """Return the policy that is meant; None for the maker of a strategy.
 
     Raises:
-        CommandMistake: It is neither, or cannot be made.
+        UsageError: It is neither, or cannot be made.
     """
     if not isinstance(subject, type) and _is_policy(subject):
         return subject
@@ -143,10 +143,10 @@ def _policy(subject: Any, reference: str, budget: float) -> Any:
         made = _made(subject, reference, budget)
         return made if _is_policy(made) else None
     if _is_strategy(subject):
-        raise CommandMistake(
+        raise UsageError(
             f"{reference!r} is a strategy, and a check takes new ones: name its class, or a function that makes one"
         )
-    raise CommandMistake(
+    raise UsageError(
         f"{reference!r} is of type {type(subject).__name__ if not isinstance(subject, type) else 'class'}, and is "
         "neither a policy nor a strategy: name a policy, the class of a strategy, or a function that makes one"
     )
@@ -174,16 +174,16 @@ def _made(make: Callable[..., Any], reference: str, budget: float) -> Any:
     try:
         amount(budget)
     except ValueError as error:
-        raise CommandMistake(f"--budget {error}") from error
+        raise UsageError(f"--budget {error}") from error
     needed = _needed(make)
     given = {name: budget for name in needed if name in _BUDGETS}
     if unknown := [name for name in needed if name not in given]:
         arguments = ", ".join(f"{name}=..." for name in unknown)
         module, _, name = reference.partition(":")
-        raise CommandMistake(
+        raise UsageError(
             f"{name} needs {', '.join(unknown)}: write a function that gives them, such as `def make(budget): "
             f"return {name}(budget, {arguments})`, and check '{module}:make'"
         )
     with Foreign() as foreign:
         return make(**given)
-    raise CommandMistake(f"{reference!r} fails when it is called: {told(foreign.error)}")
+    raise UsageError(f"{reference!r} fails when it is called: {told(foreign.error)}")

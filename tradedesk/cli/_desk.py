@@ -4,9 +4,12 @@ from collections.abc import Callable, Generator, Mapping
 from pathlib import Path
 from typing import Final
 
-from attrs import frozen
+from attrs import field, frozen
 
+from tradedesk.cli._broker import Backtest
 from tradedesk.cli._config import Dispatch, Unknown
+from tradedesk.cli._tries import Sweep, WalkForward
+from tradedesk.execution import PaperBroker
 from tradedesk.marketdata import Slice
 from tradedesk.portfolio import (
     FactsSource,
@@ -18,6 +21,7 @@ from tradedesk.portfolio import (
 )
 
 _CHUNK: Final = 1 << 20
+_NO_LINES: Final = (".gz", ".parquet", ".pq")
 
 
 @frozen
@@ -36,11 +40,18 @@ class Desk:
     poll_regimes: bool = True
     unknown_instruments: Unknown = "raise"
     facts: FactsSource | None = None
+    broker: PaperBroker | None = None
+    """Takes the strategies' orders, in a backtest."""
+    backtest: Backtest = field(factory=Backtest)
+    sweep: Sweep | None = None
+    walk_forward: WalkForward | None = None
+    places: Mapping[str, str] = field(factory=dict)
+    """Instrument -> where its candles come from, in a word."""
 
 
 def count_rows(files: tuple[Path, ...]) -> int | None:
-    """Count the rows below the headers; None if a file is compressed, no regular file or not to be read."""
-    if not all(path.is_file() and path.suffix != ".gz" for path in files):
+    """Count the rows below the headers; None if a file is compressed, no text, no regular file or not to be read."""
+    if not all(path.is_file() and path.suffix.lower() not in _NO_LINES for path in files):
         return None
     try:
         return sum(map(_rows, files))

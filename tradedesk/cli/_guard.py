@@ -13,9 +13,10 @@ from typing import Final, Self
 
 from attrs import define
 
-from tradedesk.cli._mistakes import CommandMistake, ConfigError
+from tradedesk.cli._mistakes import ConfigError, UsageError
 from tradedesk.marketdata import MarketDataError
 from tradedesk.portfolio import PortfolioError
+from tradedesk.research import ResearchError
 
 FAILED: Final = 1
 MISTAKEN: Final = 2
@@ -67,7 +68,7 @@ def judge(error: BaseException) -> tuple[int, str] | None:
     leaves = list(_leaves(error))
     if any(isinstance(leaf, KeyboardInterrupt) for leaf in leaves):
         return INTERRUPTED, "interrupted"
-    if isinstance(error, CommandMistake | ConfigError):
+    if isinstance(error, ConfigError | UsageError):
         return MISTAKEN, str(error)
     texts = [_failure(leaf) if isinstance(leaf, Exception) else None for leaf in leaves]
     return None if None in texts else (FAILED, "\n".join(filter(None, texts)))
@@ -87,7 +88,7 @@ def _failure(error: BaseException) -> str | None:
     if frames is not None or notes:
         told = traceback.TracebackException.from_exception(error.with_traceback(frames))
         return "the run failed:\n" + "".join(told.format()).rstrip()
-    if isinstance(error, (MarketDataError, PortfolioError, RunError)):
+    if isinstance(error, (MarketDataError, PortfolioError, ResearchError, RunError)):
         return f"the run failed: {error}"
     return None
 

@@ -13,6 +13,7 @@ from tradedesk.cli._mistakes import Mistake, likely, one_of
 
 _METHODS: Final = ("set_risk_per_trade", "is_regime_active", "on_candle_close")
 _INSTRUMENT: Final = "instrument"
+_DESK: Final = "desk"
 
 
 class LoadError(ValueError):
@@ -64,15 +65,29 @@ def _broken_protocol(cls: type) -> Iterator[str]:
         yield f"{cls.__name__}.on_candle_close() must be `async def`"
 
 
-def make(cls: type, instrument: str, parameters: Mapping[str, object], path: str) -> tuple[object, tuple[Mistake, ...]]:
-    """Call the class with its parameters, and with `instrument` where the constructor takes it.
+def trades(cls: type) -> bool:
+    """Say whether the constructor takes the desk that orders are given at."""
+    return _DESK in parameters_of(cls)
+
+
+def takes(cls: type, key: str) -> bool:
+    """Say whether the constructor takes a parameter of this name."""
+    return key in parameters_of(cls) or _takes_any(cls)
+
+
+def make(
+    cls: type, instrument: str, desk: object, parameters: Mapping[str, object], path: str
+) -> tuple[object, tuple[Mistake, ...]]:
+    """Call the class with its parameters, and with `instrument` and `desk` where the constructor takes them.
 
     Returns:
         The strategy and no mistake, or None and the mistakes; `path` leads to the parameters.
     """
     arguments = dict(parameters)
-    if _takes(cls, _INSTRUMENT):
+    if takes(cls, _INSTRUMENT):
         arguments.setdefault(_INSTRUMENT, instrument)
+    if desk is not None and trades(cls):
+        arguments[_DESK] = desk
     mistakes = tuple(_wrong_arguments(cls, arguments, path))
     if mistakes:
         return None, mistakes
@@ -82,7 +97,7 @@ def make(cls: type, instrument: str, parameters: Mapping[str, object], path: str
 
 
 def _wrong_arguments(cls: type, arguments: Mapping[str, object], path: str) -> Iterator[Mistake]:
-    named = _named(cls)
+    named = parameters_of(cls)
     if not _takes_any(cls):
         for key in (key for key in arguments if key not in named):
             yield Mistake(f"{path}.{key}", f"{cls.__name__} takes no such parameter{one_of(key, named)}")
@@ -91,15 +106,12 @@ def _wrong_arguments(cls: type, arguments: Mapping[str, object], path: str) -> I
             yield Mistake(f"{path}.{key}", f"{cls.__name__} needs this parameter")
 
 
-def _takes(cls: type, key: str) -> bool:
-    return key in _named(cls) or _takes_any(cls)
-
-
 def _takes_any(cls: type) -> bool:
     return any(each.kind is each.VAR_KEYWORD for each in _parameters(cls))
 
 
-def _named(cls: type) -> dict[str, inspect.Parameter]:
+def parameters_of(cls: type) -> dict[str, inspect.Parameter]:
+    """Give the parameters that the constructor takes by name."""
     by_name = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
     return {each.name: each for each in _parameters(cls) if each.kind in by_name}
 

@@ -18,8 +18,8 @@ class Mistake:
         return f"{self.path}: {self.rule}"
 
 
-class CommandMistake(Exception):
-    """A command that cannot be done as it was given."""
+class UsageError(Exception):
+    """What the command was told to do and cannot, found before anything is run."""
 
 
 @define(slots=False)

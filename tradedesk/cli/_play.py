@@ -44,11 +44,12 @@ async def play(desk: Desk, progress: Callable[[int], None]) -> Outcome:
     began = perf_counter()
     with closing(merge(*desk.sources)) as slices:
         async with runner:
-            await runner.run(_told(slices, progress))
+            await runner.run(told(slices, progress))
     return Outcome(tally.figures(), perf_counter() - began)
 
 
-def _told(slices: Iterable[Slice], progress: Callable[[int], None]) -> Generator[Slice, None, None]:
+def told(slices: Iterable[Slice], progress: Callable[[int], None]) -> Generator[Slice, None, None]:
+    """Hand on a source and report how many candles have passed, now and then and at its end."""
     candles, due = 0, _BETWEEN_REPORTS
     for each in slices:
         yield each

@@ -1,15 +1,17 @@
 """One sleeve of a portfolio file: what is wrong with it beyond its keys and types."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
-from attrs import define
+from attrs import define, field
 
 from tradedesk.cli._config import Sleeve
-from tradedesk.cli._load import LoadError, load_class, make
+from tradedesk.cli._load import LoadError, load_class, make, trades
 from tradedesk.cli._mistakes import Mistake, likely
 from tradedesk.cli._structure import Structured
+from tradedesk.cli._tries import given
+from tradedesk.execution import Desk, FillStrategy, HearsFills, PaperBroker
 from tradedesk.portfolio import Instrument, PortfolioStrategy, StrategySpec
 
 
@@ -20,6 +22,11 @@ class Draft:
     path: str
     table: Structured[Sleeve]
     strategy: object = None
+    desk: Desk | None = None
+    """Where it gives its orders, in a backtest."""
+    tried: Mapping[str, object] = field(factory=dict)
+    """Parameters in place of what the file says, for this and other sleeves."""
+    cls: type | None = None
 
     def text(self, key: str) -> str | None:
         """Give a value that is text, if it is sound."""
@@ -35,15 +42,21 @@ class Draft:
     def spec(self) -> StrategySpec:
         """The strategy, for the candles of the file's instrument and period and no others."""
         strategy = cast("PortfolioStrategy", self.strategy)
+        if self.desk is not None and hasattr(strategy, "on_fill"):
+            strategy = HearsFills(cast("FillStrategy", strategy), self.desk)
         return StrategySpec(strategy, Instrument(self.text("instrument") or ""), self.text("period"))
 
 
-def check(draft: Draft, above: Sequence[Draft], folder: Path) -> Iterator[Mistake]:
-    """Give the mistakes of one sleeve, and make its strategy if it has none."""
+def check(draft: Draft, above: Sequence[Draft], folder: Path, broker: PaperBroker | None) -> Iterator[Mistake]:
+    """Give the mistakes of one sleeve, and make its strategy if it has none; with a broker, at a desk of its own."""
+    twice = list(_same_name(draft, above))
+    instrument = draft.text("instrument")
+    if broker is not None and not twice and draft.name is not None and instrument is not None:
+        draft.desk = broker.desk(Instrument(draft.name), Instrument(instrument))
     yield from draft.table.mistakes
     yield from _missing_file(draft, folder)
     yield from _make_strategy(draft, folder)
-    yield from _same_name(draft, above)
+    yield from twice
     yield from _other_source(draft, above)
 
 
@@ -55,7 +68,7 @@ def _missing_file(draft: Draft, folder: Path) -> Iterator[Mistake]:
     if path.is_dir():
         yield Mistake(f"{draft.path}.file", f"{path} is a folder")
     elif not path.exists():
-        beside = [each.name for each in path.parent.glob("*.csv*")]
+        beside = [each.name for each in path.parent.glob("*.*") if {".csv", ".parquet", ".pq"} & set(each.suffixes)]
         yield Mistake(f"{draft.path}.file", f"there is no file {path}{likely(path.name, beside)}")
 
 
@@ -68,9 +81,15 @@ def _make_strategy(draft: Draft, folder: Path) -> Iterable[Mistake]:
         cls = load_class(reference, folder)
     except LoadError as error:
         return (Mistake(f"{draft.path}.strategy", str(error)),)
+    draft.cls = cls
     if instrument is None or not isinstance(parameters, dict):
         return ()
-    draft.strategy, mistakes = make(cls, instrument, parameters, f"{draft.path}.parameters")
+    if trades(cls) and draft.desk is None:
+        rule = f"{cls.__name__} gives orders at a desk, and a run has no broker; use `tradedesk backtest`"
+        return (Mistake(f"{draft.path}.strategy", rule),)
+    draft.strategy, mistakes = make(
+        cls, instrument, draft.desk, parameters | given(draft.tried, draft.name or "", cls), f"{draft.path}.parameters"
+    )
     return mistakes or _wrong_instrument(draft, instrument)
 
 

@@ -5,14 +5,18 @@ value has the type that is asked for or is a mistake, and all mistakes of a tabl
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from operator import is_
 from typing import Final, Generic, Literal, TypeVar, get_args, get_origin
 
 from attrs import NOTHING, Attribute, AttrsInstance, fields, frozen
 from cattrs import BaseValidationError, ClassValidationError, Converter
 from cattrs.errors import ForbiddenExtraKeysError
 
+from tradedesk.cli import _broker as broker
 from tradedesk.cli import _config as config
 from tradedesk.cli import _policy as policy
+from tradedesk.cli import _tries as tries
 from tradedesk.cli._mistakes import Mistake, likely, one_of
 
 _KINDS: Final[Mapping[str, type]] = {
@@ -27,11 +31,27 @@ _TEXT: Final[Mapping[object, Callable[[str], object]]] = {
     config.Name: config.name,
     config.Period: config.period,
     config.ClassName: config.class_name,
+    broker.Code: broker.code,
+    tries.Figure: tries.figure,
 }
 
 _NUMBERS: Final[Mapping[object, Callable[[float], object]]] = {
     policy.Amount: policy.amount,
     policy.Fraction: policy.fraction,
+    broker.Positive: broker.positive,
+    broker.Rate: broker.rate,
+}
+
+_WHOLE: Final[Mapping[object, Callable[[int], object]]] = {
+    policy.Window: policy.window,
+    broker.Count: broker.count,
+    broker.AtLeastOne: broker.at_least_one,
+}
+
+_TIMES: Final[Mapping[object, Callable[[object], object]]] = {
+    broker.TimeOfDay: broker.time_of_day,
+    broker.Since: broker.since,
+    broker.Until: broker.until,
 }
 
 _BY_SLEEVE: Final[Mapping[object, Callable[[float], object]]] = {
@@ -39,6 +59,16 @@ _BY_SLEEVE: Final[Mapping[object, Callable[[float], object]]] = {
     policy.Volatilities: policy.volatility,
 }
 
+
+_TABLES: Final = (
+    policy.Caps,
+    broker.SlippageTable,
+    broker.CommissionTable,
+    broker.FinancingTable,
+    broker.TermsTable,
+    broker.WorthTable,
+)
+"""Tables inside of tables."""
 
 _WORDS: Final[Mapping[type, str]] = {
     str: "text",
@@ -53,11 +83,11 @@ Table = TypeVar("Table", bound=AttrsInstance)
 
 
 class KeyedError(ValueError):
-    """What is wrong at one key of a table of numbers."""
+    """What is wrong at one key of a table whose keys are the user's."""
 
-    def __init__(self, key: str, rule: str) -> None:
-        super().__init__(key, rule)
-        self.key, self.rule = key, rule
+    def __init__(self, key: str, error: Exception) -> None:
+        super().__init__(key, error)
+        self.key, self.error = key, error
 
 
 @frozen
@@ -115,8 +145,8 @@ def _explain(error: BaseException, path: str) -> Iterator[Mistake]:
         case ExceptionGroup(exceptions=wrong):
             for each in wrong:
                 yield from _explain(each, path)
-        case KeyedError(key=key, rule=rule):
-            yield Mistake(f"{path}.{key}", rule)
+        case KeyedError(key=key, error=inner):
+            yield from _explain(inner, f"{path}.{key}")
         case KeyError():
             yield Mistake(path, "required key is missing")
         case _:
@@ -132,8 +162,9 @@ def _converter() -> Converter:
     )
     converter.register_structure_hook_func(lambda kind: kind in _BY_SLEEVE, _by_sleeve)
     converter.register_structure_hook_func(
-        lambda kind: kind is policy.Window, lambda value, _: policy.window(_strict(value, int))
+        lambda kind: kind in _WHOLE, lambda value, kind: _WHOLE[kind](_strict(value, int))
     )
+    converter.register_structure_hook_func(lambda kind: kind in _TIMES, lambda value, kind: _TIMES[kind](value))
     converter.register_structure_hook_func(lambda kind: kind is config.Parameters, _table)
     converter.register_structure_hook_func(
         lambda kind: kind in _TEXT, lambda value, kind: _TEXT[kind](_strict(value, str))
@@ -142,8 +173,21 @@ def _converter() -> Converter:
     converter.register_structure_hook_func(
         lambda kind: kind is policy.Policy, lambda value, _: converter.structure(*_tagged(value))
     )
-    caps = converter.get_structure_hook(policy.Caps)
-    converter.register_structure_hook(policy.Caps, lambda value, kind: caps(_strict(value, dict), kind))
+    for table in _TABLES:
+        # By identity: a class that extends one of them is read as itself.
+        converter.register_structure_hook_func(
+            partial(is_, table), _of_a_table(converter.get_structure_hook(table, cache_result=False))
+        )
+    converter.register_structure_hook_func(
+        lambda kind: kind is broker.Instruments,
+        lambda value, _: _by_key(value, lambda table: converter.structure(table, broker.TermsTable)),
+    )
+    converter.register_structure_hook_func(
+        lambda kind: kind is tries.Values, lambda value, _: _by_key(value, tries.values)
+    )
+    converter.register_structure_hook_func(
+        lambda kind: kind is broker.Worth, lambda value, _: _by_key(value, partial(_worth, converter))
+    )
     return converter
 
 
@@ -159,16 +203,31 @@ def _number(value: object) -> float:
 
 
 def _by_sleeve(value: object, kind: object) -> dict[str, object]:
-    """Read a table of numbers, and report every one that is wrong with its key."""
-    checked, mistakes = {}, []
-    for key, number in _strict(value, dict).items():
+    """Read a table of numbers."""
+    return _by_key(value, lambda number: _BY_SLEEVE[kind](_number(number)))
+
+
+def _by_key(value: object, read: Callable[[object], object]) -> dict[str, object]:
+    """Read a table whose keys are the user's, and report every value that is wrong with its key."""
+    checked: dict[str, object] = {}
+    mistakes = []
+    for key, each in _strict(value, dict).items():
         try:
-            checked[key] = _BY_SLEEVE[kind](_number(number))
-        except (ValueError, TypeError) as error:
-            mistakes.append(KeyedError(key, str(error)))
+            checked[key] = read(each)
+        except (BaseValidationError, ValueError, TypeError) as error:
+            mistakes.append(KeyedError(key, error))
     if mistakes:
-        raise ExceptionGroup("by sleeve", mistakes)
+        raise ExceptionGroup("by key", mistakes)
     return checked
+
+
+def _of_a_table(structure_fields: Callable[[object, type], object]) -> Callable[[object, type], object]:
+    return lambda value, kind: structure_fields(_strict(value, dict), kind)
+
+
+def _worth(converter: Converter, value: object) -> object:
+    """Read where the worth of a currency stands: a table, or a number that never changes."""
+    return converter.structure(value, broker.WorthTable if isinstance(value, dict) else broker.Positive)
 
 
 def _table(value: object, _: object) -> object:

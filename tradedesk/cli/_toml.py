@@ -6,49 +6,71 @@ sleeves above it. A part that fails one question is spared those that build on i
 
 import sys
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Final, cast
 
+from attrs import evolve, frozen
+
+from tradedesk.cli._broker import Backtest, Broker
 from tradedesk.cli._config import Portfolio, Sleeve
 from tradedesk.cli._desk import Desk, count_rows
 from tradedesk.cli._mistakes import ConfigError, Mistake, one_of
 from tradedesk.cli._policy import Around, Caps, Policy, limited
 from tradedesk.cli._sleeves import Draft, check
-from tradedesk.cli._structure import Structured, structure
-from tradedesk.marketdata import read_csv
+from tradedesk.cli._structure import Structured, Table, structure
+from tradedesk.cli._tries import Sweep, WalkForward
+from tradedesk.execution import PaperBroker
+from tradedesk.marketdata.columns import read_candles
 from tradedesk.portfolio import Instrument
 
-_TABLES: Final = ("portfolio", "sleeve")
+_TABLES: Final = ("portfolio", "sleeve", "broker", "backtest", "sweep", "walk_forward")
 
 
-def read_desk(file: Path) -> Desk:
+def read_desk(file: Path, *, backtest: bool = False, tried: Mapping[str, object] | None = None) -> Desk:
     """Read a portfolio file and make its strategies; its own folder goes to the front of `sys.path`.
+
+    Args:
+        file: the file.
+        backtest: open the account of the table `[broker]`, and give every sleeve a desk.
+        tried: parameters in place of what the file says, by the rules of the table `[sweep]`.
 
     Raises:
         ConfigError: The file cannot be run, for these reasons.
     """
-    document = _parse(file)
+    document = parse(file)
     folder = str(file.parent.resolve())
     if folder not in sys.path:
         sys.path.insert(0, folder)
     mistakes = [Mistake(key, f"unknown table{one_of(key, _TABLES)}") for key in document if key not in _TABLES]
-    portfolio = _portfolio(document)
+    portfolio = _table(document, "portfolio", Portfolio)
     mistakes += portfolio.mistakes
-    drafts: list[Draft] = []
     in_sleeves: list[Mistake] = []
-    for index, table in enumerate(_sleeves(document, in_sleeves)):
-        draft = Draft(f"sleeve[{index}]", structure(table, Sleeve, f"sleeve[{index}]"))
-        in_sleeves += check(draft, drafts, file.parent)
+    tables = [structure(table, Sleeve, f"sleeve[{at}]") for at, table in enumerate(_sleeves(document, in_sleeves))]
+    account = _account(document, tables, needed=backtest)
+    drafts: list[Draft] = []
+    for at, table in enumerate(tables):
+        draft = Draft(f"sleeve[{at}]", table, tried=tried or {})
+        in_sleeves += check(draft, drafts, file.parent, account.broker if backtest else None)
         drafts.append(draft)
-    mistakes += [*_policy(portfolio, drafts), *in_sleeves]
+    sweep, walk = _optional(document, "sweep", Sweep), _optional(document, "walk_forward", WalkForward)
+    classes = {draft.name: draft.cls for draft in drafts if draft.name is not None and draft.cls is not None}
+    in_sweep = list(sweep.value.wrong(classes)) if sweep and sweep.value and len(classes) == len(drafts) else []
+    in_tries = [*(sweep.mistakes if sweep else ()), *in_sweep, *(walk.mistakes if walk else ())]
+    mistakes += [*_policy(portfolio, drafts), *account.mistakes, *in_sleeves, *in_tries]
     if mistakes or portfolio.value is None:
         raise ConfigError(file, tuple(mistakes))
-    return _desk(file, portfolio.value, drafts)
+    desk = _desk(file, portfolio.value, drafts, account, backtest=backtest)
+    return evolve(desk, sweep=sweep.value if sweep else None, walk_forward=walk.value if walk else None)
 
 
-def _parse(file: Path) -> dict[str, object]:
+def parse(file: Path) -> dict[str, object]:
+    """Read a file as TOML.
+
+    Raises:
+        ConfigError: It cannot be read, or is none.
+    """
     try:
         return tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except OSError as error:
@@ -60,10 +82,39 @@ def _parse(file: Path) -> dict[str, object]:
     raise ConfigError(file, rule)
 
 
-def _portfolio(document: Mapping[str, object]) -> Structured[Portfolio]:
-    if "portfolio" not in document:
-        return Structured(None, {}, (Mistake("portfolio", "required table is missing"),))
-    return structure(document["portfolio"], Portfolio, "portfolio")
+@frozen
+class _Account:
+    """The broker of the file, or one with room for its sleeves where it has none that is sound."""
+
+    broker: PaperBroker
+    backtest: Backtest
+    mistakes: tuple[Mistake, ...]
+
+
+def _account(document: Mapping[str, object], sleeves: Iterable[Structured[Sleeve]], *, needed: bool) -> _Account:
+    names = [name for table in sleeves if isinstance(name := table.sound.get("instrument"), str)]
+    instruments = list(dict.fromkeys(names))
+    room = PaperBroker(map(Instrument, instruments), cash=1.0)
+    backtest = structure(document.get("backtest", {}), Backtest, "backtest")
+    mistakes = [*backtest.mistakes, *(backtest.value.wrong() if backtest.value else ())]
+    if "broker" not in document:
+        missing = [Mistake("broker", "required table is missing; a backtest needs at least its `cash`")]
+        return _Account(room, Backtest(), (*(missing if needed else ()), *mistakes))
+    broker = structure(document["broker"], Broker, "broker")
+    mistakes = [*broker.mistakes, *(broker.value.wrong(instruments) if broker.value else ()), *mistakes]
+    if mistakes or broker.value is None:
+        return _Account(room, Backtest(), tuple(mistakes))
+    return _Account(broker.value.open(instruments), backtest.value or Backtest(), ())
+
+
+def _optional(document: Mapping[str, object], name: str, cls: type[Table]) -> Structured[Table] | None:
+    return structure(document[name], cls, name) if name in document else None
+
+
+def _table(document: Mapping[str, object], name: str, cls: type[Table]) -> Structured[Table]:
+    if name not in document:
+        return Structured(None, {}, (Mistake(name, "required table is missing"),))
+    return structure(document[name], cls, name)
 
 
 def _sleeves(document: Mapping[str, object], mistakes: list[Mistake]) -> list[object]:
@@ -88,7 +139,7 @@ def _policy(portfolio: Structured[Portfolio], drafts: list[Draft]) -> Iterator[M
             yield Mistake(f"portfolio.policy.{key}".removesuffix("."), rule)
 
 
-def _desk(file: Path, portfolio: Portfolio, drafts: list[Draft]) -> Desk:
+def _desk(file: Path, portfolio: Portfolio, drafts: list[Draft], account: _Account, *, backtest: bool) -> Desk:
     sleeves = [draft.table.value for draft in drafts if draft.table.value is not None]
     sources = {(each.instrument, each.period): each for each in sleeves}
     return Desk(
@@ -98,11 +149,14 @@ def _desk(file: Path, portfolio: Portfolio, drafts: list[Draft]) -> Desk:
         facts=portfolio.policy.facts(),
         default_risk_per_trade=portfolio.default_risk_per_trade,
         sources=tuple(
-            read_csv(file.parent / each.file, instrument=each.instrument, period=each.period, stamp=each.stamp)
+            read_candles(file.parent / each.file, instrument=each.instrument, period=each.period, stamp=each.stamp)
             for each in sources.values()
         ),
         count=partial(count_rows, tuple(file.parent / each.file for each in sources.values())),
         dispatch=portfolio.dispatch,
         poll_regimes=portfolio.poll_regimes,
         unknown_instruments=portfolio.unknown_instruments,
+        broker=account.broker if backtest else None,
+        backtest=account.backtest,
+        places={each.instrument: each.file for each in reversed(sleeves)},
     )

@@ -30,6 +30,7 @@ from tradedesk.execution._hearing import (
 )
 from tradedesk.execution._paper import BrokerStatistics, PaperBroker
 from tradedesk.execution._protocols import Broker, Listener, TicketGate
+from tradedesk.execution._terms import TradingRules
 from tradedesk.execution._ticket import Ticket
 from tradedesk.execution.types import (
     DAY,
@@ -88,6 +89,7 @@ __all__ = [
     "TripStatement",
     # terms
     "Terms",
+    "TradingRules",
     "Commission",
     "Slippage",
     "Financing",

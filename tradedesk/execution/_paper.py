@@ -18,7 +18,7 @@ from tradedesk.execution._lines import Line
 from tradedesk.execution._matching import MarketFill, Matching, in_declared_order
 from tradedesk.execution._protocols import Listener, TicketGate
 from tradedesk.execution._terms import DAY as A_DAY
-from tradedesk.execution._terms import Conversions, Terms
+from tradedesk.execution._terms import Conversions, Terms, TradingRules
 from tradedesk.execution._ticket import Ticket
 from tradedesk.execution.types import AccountStatement, Fill, Gate, Order, OrderState, SleeveStatement
 from tradedesk.marketdata import Instrument, Slice, period_seconds
@@ -98,6 +98,7 @@ class PaperBroker:
         self._booking = Booking(self._account, self._count, on_trip)
         self._booking.gate, self._booking.order_gate = gate, order_gate
         self._matching = Matching(self._booking, market_fill)
+        self._market_fill: MarketFill = market_fill
         self._same_close = market_fill == "same_close"
         self._on_order = on_order
         self._desks: dict[Instrument, tuple[Desk, Blotter]] = {}
@@ -236,6 +237,12 @@ class PaperBroker:
     def exposed(self) -> list[Instrument]:
         """The sleeves that hold something, instrument by instrument."""
         return [book.sleeve for line in self._account.lines.values() for book in line.exposed]
+
+    @property
+    def rules(self) -> TradingRules:
+        """By what rules it fills, for who writes them down."""
+        terms = {instrument: line.terms for instrument, line in self._account.lines.items()}
+        return TradingRules(self._market_fill, self._account.currency, terms)
 
     def is_leaving(self, sleeve: Instrument) -> bool:
         """Whether an order that closes a sleeve out is at work."""

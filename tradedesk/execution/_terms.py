@@ -139,6 +139,21 @@ class Terms:
 
 
 @attrs.frozen
+class TradingRules:
+    """By what rules a broker fills orders.
+
+    Attributes:
+        market_fill: where market orders fill: "next_open", "same_close" or "next_close".
+        currency: the account's.
+        terms: of each instrument.
+    """
+
+    market_fill: str
+    currency: str
+    terms: Mapping[Instrument, Terms]
+
+
+@attrs.frozen
 class Conversion:
     """Where the worth of a currency, in the account's, is read.
 

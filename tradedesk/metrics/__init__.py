@@ -5,6 +5,7 @@ _arrays     the formulas over returns (numpy; the one module that imports it)
 _trades     closed trades as values, and what they come to
 _risk       how much of the budget was given out, and to how many
 _measure    all of it for one curve
+_runs       all of it for a backtest, and for each of its sleeves
 _rows       the figures as labelled text, in the order in which people read them
 
 A figure that is not defined (no returns, a ratio over zero) is None, never not-a-number and never infinite.
@@ -30,6 +31,7 @@ from tradedesk.metrics._errors import MetricsError
 from tradedesk.metrics._measure import Metrics, measure
 from tradedesk.metrics._risk import RiskUse, risk_use
 from tradedesk.metrics._rows import Row, rows
+from tradedesk.metrics._runs import Run, measure_run, measure_sleeves
 from tradedesk.metrics._trades import ClosedTrade, TradeMetrics, Trip, closed_trade, closed_trades, trade_metrics
 
 __all__ = [
@@ -42,6 +44,9 @@ __all__ = [
     "Trip",
     "Metrics",
     "measure",
+    "Run",
+    "measure_run",
+    "measure_sleeves",
     "TradeMetrics",
     "trade_metrics",
     "RiskUse",

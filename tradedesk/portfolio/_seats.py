@@ -207,11 +207,11 @@ class Seat:
         building = self.cast.building
         building.append(made)
         try:
-            return await self._warm(made, order)
+            return await self._settle_in(made, order)
         finally:
             del building[next(index for index, one in enumerate(building) if one is made)]
 
-    async def _warm(self, made: object, order: Build) -> object:
+    async def _settle_in(self, made: object, order: Build) -> object:
         performer = performer_of(self.key, made)
         told = await perform(_RISK, performer, 0.0)
         if type(told) is Failure:

@@ -1,5 +1,7 @@
 """A run as one HTML file that needs no network: charts, figures, what went wrong and how fills were made.
 
+_assemble   a report of a backtest, from its result; _rules: how orders were filled, in sentences
+_prices     closes, kept as they pass by
 types       what goes into a report: plain values, checked
 _page       the page, put together
 _sections   its parts, as HTML
@@ -13,7 +15,10 @@ assets      style sheet, script, and uPlot with its licence (vendored, unchanged
 Equal data give equal bytes.
 """
 
+from tradedesk.report._assemble import from_result, write_report
 from tradedesk.report._page import render, write
+from tradedesk.report._prices import PriceLog
+from tradedesk.report._rules import fill_rules
 from tradedesk.report.types import (
     DataRange,
     Fault,
@@ -25,6 +30,10 @@ from tradedesk.report.types import (
 )
 
 __all__ = [
+    "write_report",
+    "from_result",
+    "PriceLog",
+    "fill_rules",
     "ReportData",
     "SleeveData",
     "PriceData",

@@ -80,7 +80,7 @@ def _parts(data: ReportData) -> Iterator[tuple[str, str, str]]:
     if data.metrics or data.sleeves:
         yield "figures", "Figures", sections.figures(data)
     yield "problems", "Problems", sections.problems(data)
-    if data.fill_rules or data.ranges:
+    if data.fill_rules or data.ranges or data.run_hash:
         yield "rules", "Rules and data", sections.rules(data)
 
 

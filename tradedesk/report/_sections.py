@@ -34,7 +34,8 @@ def _key_figure(label: str, figure: str) -> str:
 
 def _notice(data: ReportData) -> str:
     problems = words.about_problems(data)
-    return f'<p class="notice"><a href="#problems">{text(problems)}</a> in this run.</p>' if problems else ""
+    ended = f'<p class="notice">The run ended before its data: {text(data.ended)}</p>' if data.ended else ""
+    return ended + (f'<p class="notice"><a href="#problems">{text(problems)}</a> in this run.</p>' if problems else "")
 
 
 def contents(parts: list[tuple[str, str]]) -> str:
@@ -115,6 +116,8 @@ def figures(data: ReportData) -> str:
 def problems(data: ReportData) -> str:
     """Write faults and refused orders, or that there were none."""
     faults = tables.faults(data) if data.faults else "<p>No strategy failed.</p>"
+    halts = "".join(f"<li>{text(sentence)}</li>" for sentence in data.halts)
+    faults += f"<h3>Halts</h3><ul>{halts}</ul>" if halts else ""
     return faults + (tables.refused(data) if data.refused else "<p>No order was refused.</p>")
 
 
@@ -122,7 +125,8 @@ def rules(data: ReportData) -> str:
     """Write how orders were filled and what was read."""
     fills = "".join(f"<li>{text(rule)}</li>" for rule in data.fill_rules)
     filled = f"<h3>How orders were filled</h3><ul>{fills}</ul>" if fills else ""
-    return filled + (f"<h3>Data</h3>{tables.ranges(data)}" if data.ranges else "")
+    read = f"<h3>Data</h3>{tables.ranges(data)}" if data.ranges else ""
+    return filled + read + (f'<p class="hash">Run hash <code>{text(data.run_hash)}</code></p>' if data.run_hash else "")
 
 
 def _choice(data: ReportData) -> str:

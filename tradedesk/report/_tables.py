@@ -127,9 +127,18 @@ def ranges(data: ReportData) -> str:
         Column("Last close (UTC)"),
         Column("Candles", numeric=True),
         Column("Source"),
+        Column("Remarks"),
     )
     lines = [
-        [each.instrument, each.period, moment(each.first), moment(each.last), f"{each.candles:,}", each.source or _NONE]
+        [
+            each.instrument,
+            each.period,
+            moment(each.first),
+            moment(each.last),
+            f"{each.candles:,}",
+            each.source or _NONE,
+            each.remark or _NONE,
+        ]
         for each in data.ranges
     ]
     return table("Candles that were read", columns, lines)

@@ -49,6 +49,8 @@ class DataRange:
     last: int
     candles: int
     source: str = ""
+    remark: str = ""
+    """What is missing, in a few words."""
 
 
 @frozen(kw_only=True)
@@ -78,7 +80,8 @@ class ReportData:
 
     `close_times` rise; `equity` has one value for each and `start` is the equity before them. `budget` is the risk
     budget in the units of the allocations, None without one. `fill_rules` are sentences: how and at which price
-    orders were filled.
+    orders were filled. `halts` are sentences, too. `ended` says what ended the run before its data did, and is empty if
+    nothing did.
 
     Raises:
         ReportError: A series has the wrong length or a value that is not finite, times do not rise, or two sleeves
@@ -99,6 +102,9 @@ class ReportData:
     ranges: Sequence[DataRange] = ()
     faults: Sequence[Fault] = ()
     refused: Sequence[RefusedOrder] = ()
+    halts: Sequence[str] = ()
+    ended: str = ""
+    run_hash: str = ""
 
     def __attrs_post_init__(self) -> None:
         _check_times("close_times", self.close_times)
