@@ -76,7 +76,8 @@ LAYERS = {
         may_import="readers",
     ),
     "readers": row(
-        holds="tradedesk.marketdata._csv tradedesk.marketdata._csv_faults tradedesk.marketdata._text",
+        holds="tradedesk.marketdata._csv tradedesk.marketdata._row_faults tradedesk.marketdata._rows tradedesk.marketdata._text "
+        "tradedesk.marketdata.columns tradedesk.marketdata.quality._files",
         may_import="values",
     ),
     "actors": row(
@@ -110,13 +111,15 @@ EXTRAS = {
     "cattrs": ("tradedesk.cli",),
     "talib": ("tradedesk.indicators.talib",),
     "numpy": ("tradedesk.indicators.talib", "tradedesk.metrics._arrays"),
+    "polars": ("tradedesk.marketdata.columns._frames",),
     "hypothesis": ("tradedesk.testing", "actors.testing"),
     "pytest": ("actors.testing.pytest_plugin",),
     "outcome": ("actors.testing",),  # of trio's own interface: what `reschedule` hands to a task
 }
 
 MAY_MISS_AN_EXTRA = words(
-    "tradedesk.cli tradedesk.__main__ tradedesk.indicators.talib tradedesk.metrics._arrays tradedesk.testing._hypothesis"
+    "tradedesk.cli tradedesk.__main__ tradedesk.indicators.talib tradedesk.metrics._arrays "
+    "tradedesk.marketdata.columns._reading tradedesk.testing._hypothesis"
 )
 
 RUNS_LAWS = words("tradedesk.cli._check")

@@ -5,6 +5,7 @@ import argparse
 from tests.benchmarks.actors import __main__ as actors
 from tests.benchmarks.execution import __main__ as execution
 from tests.benchmarks.indicators import __main__ as indicators
+from tests.benchmarks.marketdata import __main__ as marketdata
 from tests.benchmarks.portfolio import __main__ as portfolio
 from tests.benchmarks.tables import heading
 
@@ -20,6 +21,7 @@ def main() -> None:
     portfolio.many(size, rounds)
     indicators.tables(size, rounds)
     execution.tables(size, rounds)
+    marketdata.tables(size, rounds)
 
 
 if __name__ == "__main__":

@@ -45,7 +45,7 @@ def test_the_help_of_run_shows_a_file_that_runs(tradedesk, folder):
 @pytest.mark.parametrize(
     ("tokens", "sentence"),
     [
-        (("demoo",), 'Unknown command "demoo". Did you mean "demo"? Available commands: demo, run, check.'),
+        (("demoo",), 'Unknown command "demoo". Did you mean "demo"? Available commands: demo, run, check, data.'),
         (("demo", "--budgt", "3"), "Unknown option: --budgt. Did you mean --budget?"),
         (("demo", "--budget", "lots"), 'Invalid value for --budget: unable to convert "lots" into float.'),
         (("demo", "--budget", "-5"), 'Invalid value "-5.0" for --budget. must be finite and at least 0, got -5.0'),

@@ -11,9 +11,10 @@ _play                     run a desk
   _tally                  what the trace says, in numbers; pure
   _screen                 progress bar and tables (rich)
 _check                    laws for the user's own code (`tradedesk.testing`); needs the extra `testing`
+_data                     findings in files of candles as tables (rich)
 _summary                  the figures of `tradedesk.metrics` as a table (rich); needs the extra `report`
 
-Exit codes: 0 done, 1 the run failed, 2 a mistake in the command or the file, 130 interrupted.
+Exit codes: 0 done, 1 the run failed or files have findings, 2 a mistake in the command or a file, 130 interrupted.
 """
 
 from tradedesk.cli._main import main

@@ -9,6 +9,7 @@ from cyclopts import App, CycloptsError, Parameter
 
 from tradedesk import __version__
 from tradedesk.cli import _config as config
+from tradedesk.cli._data import check_data
 from tradedesk.cli._demo import demo_desk
 from tradedesk.cli._desk import Desk
 from tradedesk.cli._guard import MISTAKEN, RunError
@@ -16,6 +17,8 @@ from tradedesk.cli._play import play
 from tradedesk.cli._policy import amount
 from tradedesk.cli._screen import progress, show
 from tradedesk.cli._toml import read_desk
+from tradedesk.marketdata import MarketDataError, period_seconds
+from tradedesk.marketdata.quality import KINDS
 
 _EPILOGUE: Final = """\
 active: slices for which a sleeve reported its regime active, over the slices since its first candle.
@@ -48,7 +51,16 @@ def _amount(_: object, value: float) -> None:
     amount(value)
 
 
+def _period(_: object, value: str | None) -> None:
+    if value is not None:
+        try:
+            period_seconds(value)
+        except MarketDataError as error:
+            raise ValueError(str(error)) from error
+
+
 Risk = Annotated[float, Parameter(validator=_amount)]
+Period = Annotated[str | None, Parameter(validator=_period)]
 
 app: Final = App(
     name="tradedesk",
@@ -103,6 +115,26 @@ async def run(portfolio: Path, /) -> None:
 _CHECK: Final = "Hold a policy or a strategy of yours to its laws, and show the smallest case that breaks one."
 
 app.command("tradedesk.cli._check:check", name="check", help=_CHECK)  # by name: only who checks waits for Hypothesis
+
+
+data: Final = App(name="data", help="Look after files of candles.", help_format="plaintext")
+app.command(data)
+
+
+@data.command(help_epilogue="\n".join(f"{kind.title}: {kind.meaning}." for kind in KINDS.values()))
+def check(*files: Annotated[Path, Parameter(json_list=False)], period: Period = None) -> int:
+    """Look through files of candles for everything that may be wrong with them.
+
+    The exit code is 0 if all are clean, 1 if there are findings, 2 if a file cannot be read.
+
+    Parameters
+    ----------
+    files
+        CSV (.csv, .csv.gz) or Parquet files; Parquet needs the extra `data`.
+    period
+        The period of their candles, like 4HOUR; without it, each file's own times tell.
+    """
+    return check_data(files, period)
 
 
 async def _run(desk: Desk) -> None:

@@ -2,19 +2,18 @@
 
 import csv
 import os
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, Literal
+from typing import Literal
 
-from tradedesk.marketdata._csv_faults import CsvFile, not_csv
-from tradedesk.marketdata._errors import EmptyFileError, MarketDataError
-from tradedesk.marketdata._event import CandleCloseEvent, Instrument, Slice
-from tradedesk.marketdata._header import find_columns, row_reader
-from tradedesk.marketdata._period import closing
+from tradedesk.marketdata._errors import EmptyFileError
+from tradedesk.marketdata._event import Slice
+from tradedesk.marketdata._header import find_columns
+from tradedesk.marketdata._request import Request, request
+from tradedesk.marketdata._row_faults import TableFile, not_csv
+from tradedesk.marketdata._rows import Rows, slices_of
 from tradedesk.marketdata._text import open_text, undecodable
-from tradedesk.marketdata._time import parse_timestamp
-
-_BEFORE_ALL_TIME: Final = -(1 << 127)
 
 
 def read_csv(
@@ -37,53 +36,35 @@ def read_csv(
     Raises:
         MarketDataError: The first thing that is wrong, as one of its kinds: file, line, column and rule.
     """
-    if stamp not in ("open", "close"):
-        raise MarketDataError(
-            f"stamp is {stamp!r}; it must be 'open' or 'close', the end of the candle that is stamped"
-        )
-    close_of = closing(period)
-    return _slices(Path(path), Instrument(instrument), period, close_of if stamp == "open" else _itself)
+    return slices_of_csv(Path(path), request(instrument, period, stamp))
 
 
-def _slices(
-    path: Path, instrument: Instrument, period: str, close_of: Callable[[int], int]
-) -> Generator[Slice, None, None]:
+def slices_of_csv(path: Path, wanted: Request) -> Generator[Slice, None, None]:
+    """Read a file for a request that was checked."""
+    with open_csv(path) as (file, rows):
+        yield from slices_of(file, rows, wanted)
+
+
+@contextmanager
+def open_csv(path: Path) -> Generator[tuple[TableFile, Rows], None, None]:
+    """Open a file, understand its header and give it with the rows below.
+
+    Raises:
+        FileError: The file or its header cannot be read; from inside the block also what is no CSV.
+    """
     with open_text(path) as stream:
-        last, before = _BEFORE_ALL_TIME, ""
         rows = csv.reader(stream, skipinitialspace=True, strict=True)
         try:
-            file = _begin(path, rows)
-            read, width = row_reader(file.columns), len(file.header)
-            for row in rows:
-                if len(row) != width:
-                    if not row:
-                        continue
-                    raise file.wrong_width(row, rows.line_num, rows)
-                try:
-                    candle = read(row)
-                    stamped = parse_timestamp(candle.timestamp)
-                    close_time = close_of(stamped)
-                except ValueError as error:
-                    raise file.bad_row(row, rows.line_num, error) from error
-                if stamped <= last:
-                    repeated = stamped == last
-                    raise file.out_of_order(candle.timestamp, before, rows.line_num, repeated=repeated)
-                last, before = stamped, candle.timestamp
-                yield Slice(close_time, (CandleCloseEvent(instrument, period, candle),))
+            header = next((row for row in rows if row), None)
+            yield understood(path, header), rows
         except csv.Error as error:
             raise not_csv(path, rows.line_num, error) from error
-    if not before:
-        raise EmptyFileError(file=str(path), rule="has a header but no candles")
 
 
-def _begin(path: Path, rows: Iterator[list[str]]) -> CsvFile:
-    header = next((row for row in rows if row), None)
+def understood(path: Path, header: list[str] | None) -> TableFile:
+    """Find the columns in the first row that is not blank; None if there is no such row."""
     if header is None:
         raise EmptyFileError(file=str(path), rule="is empty; its first line must name the columns")
     if "\0" in "".join(header):
         raise undecodable(path)
-    return CsvFile(path, header, find_columns(header, str(path)))
-
-
-def _itself(close_time: int) -> int:
-    return close_time
+    return TableFile(path, header, find_columns(header, str(path)))

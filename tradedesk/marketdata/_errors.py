@@ -5,12 +5,14 @@
     ├── TimestampError           text that is no moment: text, rule
     ├── PeriodError              text that is no period, or a period without a close: period, rule
     ├── FileError                file, rule
-    │   ├── UnreadableFileError  missing, a directory, no permission, a disk error
+    │   ├── UnreadableFileError  missing, a directory, no permission, a disk error, an extra not installed
     │   ├── EmptyFileError       no header, or no candle below it
-    │   ├── DamagedFileError     not UTF-8 text, NUL bytes, a gzip file that is cut short or corrupt
-    │   ├── HeaderError          columns missing, unnamed or named twice
+    │   ├── DamagedFileError     not UTF-8 text, NUL bytes, a gzip or Parquet file that is cut short or corrupt
+    │   ├── HeaderError          columns missing, unnamed, named twice or of a type that is no number
     │   └── RowError             one row: line, column, value
     │       └── RowOrderError    time that goes back or repeats
+    ├── AggregationError         candles that do not add up to longer ones: instrument, period, rule
+    ├── TickError                a tick that is none, or comes too early: tick, rule
     └── MergeError
         ├── SourceOrderError     a source whose time goes back or repeats
         └── DuplicateCandleError two candles of one instrument and period at one instant
@@ -73,7 +75,7 @@ class FileError(MarketDataError):
 
 
 class UnreadableFileError(FileError):
-    """The operating system refuses to open or read the file."""
+    """The operating system refuses to open or read the file, or what reads its format is not installed."""
 
 
 class EmptyFileError(FileError):
@@ -85,19 +87,23 @@ class DamagedFileError(FileError):
 
 
 class HeaderError(FileError):
-    """The header lacks a column, or names one twice."""
+    """The header lacks a column, names one twice, or a column's type does not fit."""
 
 
 @define(slots=False)
 class RowError(FileError):
-    """One row is wrong; `line` counts from 1 and includes the header."""
+    """One row is wrong.
+
+    `line` counts from 1 and includes the header; where `counted` is "row" (Parquet), it counts the rows alone.
+    """
 
     line: int
     column: str | None
     value: str | None
+    counted: str = "line"
 
     def __str__(self) -> str:
-        place = f"{self.file}, line {self.line}"
+        place = f"{self.file}, {self.counted} {self.line}"
         if self.column is not None:
             place += f", column {self.column!r}"
         return f"{place}: {self.rule}" if self.value is None else f"{place}: {self.value!r} {self.rule}"
@@ -105,6 +111,29 @@ class RowError(FileError):
 
 class RowOrderError(RowError):
     """A row's time is not after the time of the row before."""
+
+
+@define(slots=False)
+class AggregationError(MarketDataError):
+    """Candles that cannot be put together to longer ones; `period` is that of the longer ones."""
+
+    instrument: str
+    period: str
+    rule: str
+
+    def __str__(self) -> str:
+        return f"{self.instrument} {self.period}: {self.rule}"
+
+
+@define(slots=False)
+class TickError(MarketDataError):
+    """A tick that no candle can be built from; `tick` counts from 1."""
+
+    tick: int
+    rule: str
+
+    def __str__(self) -> str:
+        return f"tick {self.tick}: {self.rule}"
 
 
 class MergeError(MarketDataError):

@@ -19,8 +19,8 @@ _SECONDS: Final[Mapping[str, int]] = {
     _MONTH: 2_629_746,  # 400 Gregorian years are 146,097 days, and 4,800 months
 }
 _GRAMMAR: Final = re.compile(rf"([1-9]\d{{0,4}})?({'|'.join(_SECONDS)})", re.ASCII)
-_DAY: Final = 86_400 * NANOSECONDS
-_EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
+DAY: Final = 86_400 * NANOSECONDS
+EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
 
 
 def period_seconds(period: str) -> int:
@@ -29,7 +29,7 @@ def period_seconds(period: str) -> int:
     Raises:
         PeriodError: `period` is not a count (1 to 99999, absent for 1) followed by a unit in capitals.
     """
-    count, unit = _split(period)
+    count, unit = split_period(period)
     return count * _SECONDS[unit]
 
 
@@ -47,14 +47,20 @@ def period_close(period: str, open_time: int) -> int:
 
 def closing(period: str) -> Callable[[int], int]:
     """Read the period once and return `period_close` for it: the form for loops."""
-    count, unit = _split(period)
+    count, unit = split_period(period)
     if unit == _MONTH:
         return lambda open_time: _months_later(open_time, count, period)
     length = count * _SECONDS[unit] * NANOSECONDS
     return lambda open_time: open_time + length
 
 
-def _split(period: str) -> tuple[int, str]:
+def unit_seconds(unit: str) -> int:
+    """Give the length of a unit in seconds."""
+    return _SECONDS[unit]
+
+
+def split_period(period: str) -> tuple[int, str]:
+    """Give count and unit of a period."""
     found = _GRAMMAR.fullmatch(period)
     if found is None:
         raise PeriodError(
@@ -65,12 +71,12 @@ def _split(period: str) -> tuple[int, str]:
 
 
 def _months_later(open_time: int, count: int, period: str) -> int:
-    days, time_of_day = divmod(open_time, _DAY)
-    opens = date.fromordinal(_EPOCH_DAY + days)
+    days, time_of_day = divmod(open_time, DAY)
+    opens = date.fromordinal(EPOCH_DAY + days)
     year, month = divmod(opens.year * 12 + opens.month - 1 + count, 12)
     if year > MAXYEAR:
         raise PeriodError(period=period, rule=f"from {opens} closes after the year {MAXYEAR}")
     last = monthrange(year, month + 1)[1]
     opens_last = opens.day == monthrange(opens.year, opens.month)[1]
     closes = date(year, month + 1, last if opens_last else min(opens.day, last))
-    return (closes.toordinal() - _EPOCH_DAY) * _DAY + time_of_day
+    return (closes.toordinal() - EPOCH_DAY) * DAY + time_of_day

@@ -26,9 +26,26 @@ def open_text(path: Path) -> Generator[TextIO, None, None]:
         UnreadableFileError: The operating system refuses.
         DamagedFileError: What was read is not UTF-8, or not a whole gzip stream.
     """
+    with _explained(path), _open(path) as stream:
+        yield stream
+
+
+@contextmanager
+def open_bytes(path: Path) -> Generator[BinaryIO | gzip.GzipFile, None, None]:
+    """Open `path` as `open_text` does, before its bytes become text.
+
+    Raises:
+        UnreadableFileError: The operating system refuses.
+        DamagedFileError: What was read is not a whole gzip stream.
+    """
+    with _explained(path), _open_bytes(path) as stream:
+        yield stream
+
+
+@contextmanager
+def _explained(path: Path) -> Generator[None, None, None]:
     try:
-        with _open(path) as stream:
-            yield stream
+        yield
     except UnicodeDecodeError as error:
         raise undecodable(path) from error
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from tradedesk.marketdata._errors import TimestampError
@@ -14,7 +14,7 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_NAIVE: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - what text without an offset is measured from
 
 # 8, 14 and 17 digits stay out: they may be a date without dashes, and a wrong guess would be silent.
-_UNIT_BY_DIGITS: Final[Mapping[int, int]] = {
+UNIT_BY_DIGITS: Final[Mapping[int, int]] = {
     **dict.fromkeys((1, 2, 3, 4, 5, 6, 7, 9, 10, 11), NANOSECONDS),
     **dict.fromkeys((12, 13), 1_000_000),
     **dict.fromkeys((15, 16), 1_000),
@@ -46,8 +46,31 @@ def parse_timestamp(text: str) -> int:
     return _whole_seconds(text)
 
 
+def format_timestamp(time: int) -> str:
+    """Write nanoseconds since the Unix epoch as ISO 8601 in UTC, like ``2020-01-31T15:00:00Z``.
+
+    A fraction of a second has 3, 6 or 9 digits. `parse_timestamp` reads the text back.
+
+    Raises:
+        TimestampError: The year is not between 1 and 9999.
+    """
+    seconds, nanoseconds = divmod(time, NANOSECONDS)
+    try:
+        moment = _EPOCH_NAIVE + timedelta(seconds=seconds)
+    except OverflowError as error:
+        raise TimestampError(text=str(time), rule="nanoseconds since 1970 lie outside the years 1 to 9999") from error
+    return f"{moment.isoformat()}{_fraction(nanoseconds)}Z"
+
+
+def _fraction(nanoseconds: int) -> str:
+    digits = f"{nanoseconds:09d}"
+    while digits.endswith("000"):
+        digits = digits[:-3]
+    return f".{digits}" if digits else ""
+
+
 def _count(text: str) -> int:
-    unit = _UNIT_BY_DIGITS.get(len(text))
+    unit = UNIT_BY_DIGITS.get(len(text))
     if unit is None:
         raise TimestampError(
             text=text,

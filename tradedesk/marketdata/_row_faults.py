@@ -1,4 +1,4 @@
-"""The bad path of the CSV reader: find out what to say about a row. Nothing here runs for a good file."""
+"""The bad path of the readers: find out what to say about a row. Nothing here runs for a good file."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,12 +17,14 @@ from tradedesk.marketdata._text import undecodable
 
 
 @frozen
-class CsvFile:
+class TableFile:
     """A file whose header was understood, and the errors that name it."""
 
     path: Path
     header: list[str]
     columns: Columns
+    counted: str = "line"
+    """What numbers its rows: the "line" of a text, or the "row" where there are no lines."""
 
     def bad_row(self, row: list[str], line: int, error: ValueError) -> FileError:
         """Name the column of a row that is no candle; `error` is what reading it raised."""
@@ -30,7 +32,7 @@ class CsvFile:
             return undecodable(self.path)
         for field in self.columns:
             text = row[self.columns[field]]
-            if field != "timestamp" and (rule := _no_number(text, whole=field == "tick_count")):
+            if field != "timestamp" and (rule := no_number(text, whole=field == "tick_count")):
                 return self._in_row(row, line, field, rule)
         if isinstance(error, CandleError):
             return self._in_row(row, line, error.field, error.rule)
@@ -57,11 +59,20 @@ class CsvFile:
             else f"is before {previous!r} in the row before: time goes back; sort the file, oldest first"
         )
         column = self.header[self.columns["timestamp"]]
-        return RowOrderError(file=str(self.path), rule=rule, line=line, column=column, value=timestamp)
+        return RowOrderError(
+            file=str(self.path), rule=rule, line=line, column=column, value=timestamp, counted=self.counted
+        )
 
     def _in_row(self, row: list[str], line: int, field: str, rule: str) -> RowError:
         index = self.columns[field]
-        return RowError(file=str(self.path), rule=rule, line=line, column=self.header[index], value=row[index])
+        return RowError(
+            file=str(self.path),
+            rule=rule,
+            line=line,
+            column=self.header[index],
+            value=row[index],
+            counted=self.counted,
+        )
 
 
 def not_csv(path: Path, line: int, error: Exception) -> RowError:
@@ -70,7 +81,8 @@ def not_csv(path: Path, line: int, error: Exception) -> RowError:
     return RowError(file=str(path), rule=rule, line=line, column=None, value=None)
 
 
-def _no_number(text: str, *, whole: bool) -> str | None:
+def no_number(text: str, *, whole: bool) -> str | None:
+    """Say what keeps a text from being a number; None if nothing does."""
     try:
         int(text) if whole else float(text)
     except ValueError:
