@@ -109,7 +109,7 @@ LAWFUL = {
     "two phases with a desk": (planted.TwoPhases, {"zero_risk": True}),
     "hears its fills": (planted.Trades, {"zero_risk": True}),
     "a function": (lambda: planted.Lawful("GBPUSD"), {}),
-    "ours": (VolatilityRegime, {"warm_up": 22, "restart": True, "examples": 30}),
+    "ours": (VolatilityRegime, {"warm_up": 22, "restart": True, "examples": 20}),
     "ours, with other settings": (partial(VolatilityRegime, window=3), {"warm_up": 5}),
 }
 
@@ -122,7 +122,7 @@ def found(name):
 @pytest.mark.parametrize("name", LAWFUL)
 def test_a_lawful_strategy_keeps_all_laws(name):
     factory, options = LAWFUL[name]
-    verdicts = check_strategy(factory, **{"examples": 25, **options})
+    verdicts = check_strategy(factory, **{"examples": 15, **options})
     more = [law_ for law_ in ("warm_up", "restart", "zero_risk") if law_ in options]
     assert [verdict.law for verdict in verdicts] == LAWS + more
     assert not any("hardly tested" in note for note in verdicts.notes)
