@@ -64,8 +64,8 @@ def _sleeves(traded: Traded, by_sleeve: Mapping[Instrument, Metrics]) -> Table:
             shown(each.mean_allocation, f",.{digits}f"),
             shown(each.largest_allocation, f",.{digits}f"),
             f"{metrics.trade.trades:,}",
-            f"{book.profit:,.2f}",
-            f"{metrics.max_drawdown:.1%}",
+            _signed(f"{book.profit:,.2f}"),
+            _signed(f"{metrics.max_drawdown:.1%}"),
         )
     return table
 
@@ -81,6 +81,11 @@ def _account(traded: Traded, metrics: Metrics, currency: str) -> Table:
     for at in range(max(len(left), len(right))):
         table.add_row(*_pair(left, at), *_pair(right, at))
     return table
+
+
+def _signed(number: str) -> str:
+    """Give a written number a true minus, as the other figures have; what rounds to 0 has no sign."""
+    return number.replace("-", "−") if number.strip("-0.,%") else number.removeprefix("-")
 
 
 def _pair(pairs: list[tuple[str, str]], at: int) -> tuple[Text, Text]:
