@@ -15,10 +15,18 @@ EXACT: Final = Context(prec=120)
 """Used through its methods, for operators round as the caller's context says. It never becomes the current context,
 nothing changes it, and nobody reads its flags.
 """
+add, subtract, multiply, divide = (
+    EXACT.add,
+    EXACT.subtract,
+    EXACT.multiply,
+    EXACT.divide,
+)  # looked up once: half the time
 
 
 def finite(what: str, number: object) -> float:
     """Return the number as a float, or refuse it by its name."""
+    if type(number) is float and abs(number) <= sys.float_info.max:
+        return number  # nearly all: the question below takes longer than the rest of a fill's checks
     if isinstance(number, int | float) and not isinstance(number, bool) and abs(number) <= sys.float_info.max:
         return float(number)
     raise ValueError(f"{what} is {_shown(number)}; it must be a finite number")

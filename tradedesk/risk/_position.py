@@ -7,7 +7,7 @@ from attrs import define, field
 from attrs.setters import NO_OP
 
 from tradedesk.marketdata import Candle
-from tradedesk.risk._exact import EXACT, ZERO, decimal, finite, positive
+from tradedesk.risk._exact import ZERO, add, decimal, divide, finite, multiply, positive, subtract
 from tradedesk.risk._trade import Filled, RoundTrip, Side
 from tradedesk.risk._trip import OpenTrip, money
 
@@ -67,7 +67,7 @@ class PositionTracker:
     @property
     def average_price(self) -> float | None:
         """The average entry price of what is held, in points; None when flat."""
-        return float(EXACT.divide(self._trip.cost, self._trip.held)) if self._trip else None
+        return float(divide(self._trip.cost, self._trip.held)) if self._trip else None
 
     @property
     def cost(self) -> float:
@@ -78,17 +78,17 @@ class PositionTracker:
     def realised(self) -> float:
         """Money gained by all that was closed so far, in this position and those before it."""
         trip = self._trip
-        return money(EXACT.add(self._banked, EXACT.add(trip.cash, trip.cost)) if trip else self._banked, self._worth)
+        return money(add(self._banked, add(trip.cash, trip.cost)) if trip else self._banked, self._worth)
 
     def unrealised(self, price: float) -> float:
         """Return the money that closing at `price` would gain, against the average entry price; 0 when flat."""
         point, trip = _a_price(price), self._trip
-        return money(EXACT.subtract(EXACT.multiply(trip.held, point), trip.cost), self._worth) if trip else 0.0
+        return money(subtract(multiply(trip.held, point), trip.cost), self._worth) if trip else 0.0
 
     def profit(self, price: float) -> float:
         """Return all the money gained if what is held were closed at `price`: realised and unrealised."""
         point, trip = _a_price(price), self._trip
-        return money(EXACT.add(self._banked, trip.profit(point)) if trip else self._banked, self._worth)
+        return money(add(self._banked, trip.profit(point)) if trip else self._banked, self._worth)
 
     @property
     def mfe(self) -> float:
@@ -124,8 +124,10 @@ class PositionTracker:
         amount, point, trip = _an_amount(size), _a_price(price), self._trip
         if trip is None or (trip.held > 0) == (amount > 0):
             return self._opened(amount, point, time)
+        if amount == trip.held.copy_negate():
+            return self._closed(trip, amount, point, time)
         amount = _whole(trip.held, amount)
-        rest = EXACT.add(trip.held, amount)
+        rest = add(trip.held, amount)
         if not rest or (rest > 0) == (trip.held > 0):
             return self._closed(trip, amount, point, time)
         closed = self._closed(trip, trip.held.copy_negate(), point, time)
@@ -155,7 +157,7 @@ class PositionTracker:
         ended: RoundTrip | None = None
         if not trip.held:
             ended = trip.ended(self._worth, time)
-            self._banked = EXACT.add(self._banked, trip.cash)
+            self._banked = add(self._banked, trip.cash)
             self._trip = None
         return Filled(closed=float(amount.copy_abs()), opened=0.0, realised=realised, trip=ended)
 
@@ -178,6 +180,6 @@ def _a_price(price: float) -> Decimal:
 
 def _whole(held: Decimal, amount: Decimal) -> Decimal:
     """Return what closes all of it, where the amount does so but for dust."""
-    rest = EXACT.add(held, amount).copy_abs()
-    dust = EXACT.multiply(_DUST, max(held.copy_abs(), amount.copy_abs()))
+    rest = add(held, amount).copy_abs()
+    dust = multiply(_DUST, max(held.copy_abs(), amount.copy_abs()))
     return held.copy_negate() if rest < dust else amount

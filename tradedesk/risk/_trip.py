@@ -1,7 +1,7 @@
 """A position that is open: what it holds, what it cost, how far it was ahead and behind.
 
-Everything here is in points times size; the tracker turns it into money. Decimals meet only through `EXACT`, for the
-operators round to whatever the current context says.
+Everything here is in points times size; the tracker turns it into money. Decimals meet only through the functions of
+`_exact`, for the operators round to whatever the current context says.
 """
 
 from decimal import Decimal
@@ -10,23 +10,30 @@ from math import inf
 from attrs import define, field
 
 from tradedesk.marketdata import Candle
-from tradedesk.risk._exact import EXACT, ZERO, decimal
+from tradedesk.risk._exact import ZERO, add, decimal, divide, multiply, subtract
 from tradedesk.risk._trade import RoundTrip, Side
 
 
 @define(eq=False)
 class Legs:
-    """All fills in one direction: how much, and what for."""
+    """All fills in one direction: how much, with its sign, and what for.
+
+    Attributes:
+        only: the price, while there is but one fill; most positions have one entry and one exit, and need no division.
+    """
 
     size: Decimal = ZERO
     value: Decimal = ZERO
+    only: Decimal | None = None
 
-    def add(self, size: Decimal, price: Decimal) -> None:
-        self.size = EXACT.add(self.size, size.copy_abs())
-        self.value = EXACT.add(self.value, EXACT.multiply(size.copy_abs(), price))
+    def add(self, size: Decimal, price: Decimal, value: Decimal) -> None:
+        if self.size:
+            self.size, self.value, self.only = add(self.size, size), add(self.value, value), None
+        else:
+            self.size, self.value, self.only = size, value, price
 
     def price(self) -> float:
-        return float(EXACT.divide(self.value, self.size))
+        return float(divide(self.value, self.size) if self.only is None else self.only) + 0.0
 
 
 @define(eq=False)
@@ -54,24 +61,26 @@ class OpenTrip:
     _low: float = inf
 
     def add(self, size: Decimal, price: Decimal) -> None:
-        self._see(price)
-        value = EXACT.multiply(size, price)
-        self.held = EXACT.add(self.held, size)
-        self.cost = EXACT.add(self.cost, value)
-        self.cash = EXACT.subtract(self.cash, value)
-        self.entries.add(size, price)
-        self.largest = max(self.largest, self.held.copy_abs())
+        value = multiply(size, price)
+        if self.held:
+            self._see(price)
+            self.held, self.cost, self.cash = add(self.held, size), add(self.cost, value), subtract(self.cash, value)
+            self.largest = max(self.largest, self.held.copy_abs())
+        else:  # what is opened now was never ahead or behind
+            self.held, self.cost, self.cash, self.largest = size, value, value.copy_negate(), size.copy_abs()
+        self.entries.add(size, price, value)
 
     def take(self, size: Decimal, price: Decimal) -> Decimal:
         """Close a part of it or all, and return what that realised; `size` has the other sign than what is held."""
         self._see(price)
-        before = EXACT.add(self.cash, self.cost)
-        self.cash = EXACT.subtract(self.cash, EXACT.multiply(size, price))
-        rest = EXACT.add(self.held, size)
-        self.cost = EXACT.divide(EXACT.multiply(self.cost, rest), self.held) if rest else ZERO
+        value = multiply(size, price)
+        before = add(self.cash, self.cost)
+        self.cash = subtract(self.cash, value)
+        rest = add(self.held, size)
+        self.cost = divide(multiply(self.cost, rest), self.held) if rest else ZERO
         self.held = rest
-        self.exits.add(size, price)
-        return EXACT.subtract(EXACT.add(self.cash, self.cost), before)
+        self.exits.add(size, price, value)
+        return subtract(add(self.cash, self.cost), before)
 
     def mark(self, candle: Candle) -> None:
         self.candles += 1
@@ -82,7 +91,7 @@ class OpenTrip:
 
     def profit(self, price: Decimal) -> Decimal:
         """What it would have gained if all of it were closed at this price."""
-        return EXACT.add(self.cash, EXACT.multiply(self.held, price))
+        return add(self.cash, multiply(self.held, price))
 
     def excursions(self) -> tuple[Decimal, Decimal]:
         """Return the worst and the best profit so far."""
@@ -105,8 +114,9 @@ class OpenTrip:
             return
         if not self.held:
             return
-        entry = EXACT.divide(self.cost, self.held)
-        up, down = EXACT.subtract(high, entry), EXACT.subtract(low, entry)
+        only = self.entries.only  # the same number, for what is taken leaves the average as it is
+        entry = divide(self.cost, self.held) if only is None else only
+        up, down = subtract(high, entry), subtract(low, entry)
         if self.side == "short":
             high, low, up, down = low, high, down.copy_negate(), up.copy_negate()
         self.best, self.worst = max(self.best, self.profit(high)), min(self.worst, self.profit(low))
@@ -131,4 +141,4 @@ class OpenTrip:
 
 def money(points: Decimal, worth: Decimal) -> float:
     """Points times size, in money; never -0.0."""
-    return float(EXACT.multiply(points, worth)) + 0.0
+    return float(multiply(points, worth)) + 0.0
