@@ -8,6 +8,7 @@ from tradedesk.portfolio._waves import Failure, Kind
 _CANDLE: Final = Kind.CANDLE
 _POLL: Final = Kind.POLL
 _CALL: Final = Kind.CALL
+_ROUND: Final = Kind.ROUND
 
 
 async def perform(kind: Kind, subject: Any, payload: Any) -> object:
@@ -16,10 +17,19 @@ async def perform(kind: Kind, subject: Any, payload: Any) -> object:
     A report is True or False, an amount's and a call's is what comes back, and an exception of the
     subject is a `Failure`. A cancellation is no failure: it passes through. What comes in was checked by nobody:
     hence the types.
+
+    A round has no outcome: it takes pairs of strategy and event from an iterator, and adds the report of each to a list.
+    A failure ends it behind the pair that failed, and is for the caller to add, who then goes on with the same iterator.
     """
     try:
         if kind is _CANDLE:
             await subject.on_candle_close(payload)
+        elif kind is _ROUND:
+            for strategy, event in subject:
+                await strategy.on_candle_close(event)
+                said: object = strategy.is_regime_active()
+                payload.append(said if said is True or said is False else _as_bool(said))
+            return None
         elif kind is not _POLL:
             result = (subject if kind is _CALL else subject.set_risk_per_trade)(payload)
             return await result if hasattr(result, "__await__") else result

@@ -13,7 +13,7 @@ from tradedesk.marketdata import CandleCloseEvent
 from tradedesk.portfolio._boundary import perform
 from tradedesk.portfolio._seats import Seat, watch
 from tradedesk.portfolio._sleeves import without
-from tradedesk.portfolio._waves import Build, Kind, Poll, RiskUpdate, Wave
+from tradedesk.portfolio._waves import Build, Failure, Kind, Poll, RiskUpdate, Wave
 from tradedesk.portfolio.types import PortfolioStrategy
 
 _PATIENCE: Final = 64
@@ -23,6 +23,7 @@ _CANDLE: Final = Kind.CANDLE
 _RISK: Final = Kind.RISK
 _POLL: Final = Kind.POLL
 _BUILD: Final = Kind.BUILD
+_ROUND: Final = Kind.ROUND
 _LIMITED: Final = (_CANDLE, _BUILD)
 _POLL_MESSAGE: Final = Poll()
 
@@ -69,10 +70,23 @@ class Direct:
         kind, strategies = wave.kind, self._strategies
         if kind is _BUILD or (self._limited and kind is _CANDLE):
             return await self._carry_limited(wave)
+        if kind is _CANDLE:
+            return await self._carry_round(wave)
         return [
             await perform(kind, strategies[place], payload)
             for place, payload in zip(wave.sleeves, wave.payloads, strict=True)
         ]
+
+    async def _carry_round(self, wave: Wave) -> Sequence[object]:
+        """All candles in one piece, and what is left of them behind each failure."""
+        strategies, places = self._strategies, wave.sleeves
+        if len(places) != len(strategies):
+            strategies = [strategies[place] for place in places]
+        jobs = zip(strategies, wave.payloads, strict=True)
+        outcomes: list[object] = []
+        while type(failure := await perform(_ROUND, jobs, outcomes)) is Failure:
+            outcomes.append(failure)
+        return outcomes
 
     async def _carry_limited(self, wave: Wave) -> Sequence[object]:
         """One scope serves all handlers, until it has cut one: then there is another for the rest."""

@@ -15,13 +15,17 @@ from tradedesk.portfolio.types import Factory
 
 
 class Kind(Enum):
-    """What a subject is asked to do: every sleeve of a wave, or, with CALL, the policy, the trace and the sink."""
+    """What a subject is asked to do: every sleeve of a wave, or, with CALL, the policy, the trace and the sink.
+
+    A ROUND is a wave of candles in one piece, for who performs all of it in one task.
+    """
 
     POLL = "report the regime"
     RISK = "take an amount of risk"
     CANDLE = "handle a candle, then report the regime"
     BUILD = "have a new object built, warm it, and let it take the old one's place"
     CALL = "be called with the payload"
+    ROUND = "handle a candle each, then report the regime, one after the other"
 
 
 @attrs.define
