@@ -120,9 +120,10 @@ class Book:
         return currency.unrealised[self.slot] * (currency.rate or 0.0)
 
     def value(self, close: float) -> None:
-        """Work out what closing here would gain."""
+        """Work out what closing here would gain, and what the line is worth."""
         line = self.line
-        line.currency.unrealised[self.slot] = (self.held * close - self.cost) * line.terms.value_per_point
+        line.gross[line.slot] = abs(line.net_size * close) * line.worth
+        line.unrealised[self.slot] = (self.held * close - self.cost) * line.worth
 
     def fill(self, size: float, price: float, commission: float, time: int) -> Booked:
         """Book a fill, buying where the size is above 0."""
@@ -156,7 +157,6 @@ class Book:
         self.cost = self.position.cost
         if line.close is not None:
             self.value(line.close)
-            line.bind(line.close)
         if not before and self.held:
             line.exposed.append(self)
         elif before and not self.held:

@@ -87,7 +87,7 @@ class Account:
 
     def fill(self, book: Book, size: float, price: float, time: int) -> Booked:
         """Book a fill, buying where the size is above 0."""
-        before = self._slack_of(book)
+        before = 0.0 if self._slack is None else self._slack_of(book)
         booked = book.fill(size, price, book.line.commission(abs(size), price), time)
         self.banked[book.place] = book.banked
         if self._slack is not None:
@@ -97,7 +97,7 @@ class Account:
     def _slack_of(self, book: Book) -> float:
         """A book's and its line's part in what is free."""
         line, currency = book.line, book.line.currency
-        open_profit = currency.unrealised[book.slot] - currency.bound[line.slot]
+        open_profit = currency.unrealised[book.slot] - currency.gross[line.slot] * line.terms.margin
         return self.banked[book.place] + open_profit * (currency.rate or 0.0)
 
     def marked(self) -> None:

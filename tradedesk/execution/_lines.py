@@ -1,6 +1,7 @@
 """What books are kept in and on: a currency, and a line for each instrument with its terms and its last candle."""
 
 from collections.abc import Iterable
+from operator import mul
 from typing import TYPE_CHECKING, Final
 
 from tradedesk.execution._errors import TermsError
@@ -24,10 +25,10 @@ class Currency:
         unrealised: what each book in this currency would gain at the last close, in this currency.
         places: where in the account each of those books stands.
         gross: the value of each line's net position at the last close, in this currency.
-        bound: the margin of each of them.
+        margins: what share of that binds money.
     """
 
-    __slots__ = ("bound", "gross", "name", "places", "rate", "unrealised")
+    __slots__ = ("gross", "margins", "name", "places", "rate", "unrealised")
 
     def __init__(self, name: str, rate: float | None) -> None:
         self.name = name
@@ -35,7 +36,12 @@ class Currency:
         self.unrealised: list[float] = []
         self.places: list[int] = []
         self.gross: list[float] = []
-        self.bound: list[float] = []
+        self.margins: list[float] = []
+
+    @property
+    def bound(self) -> list[float]:
+        """The margin of each line, in this currency: worked out when it is asked for, which most candles do not."""
+        return list(map(mul, self.gross, self.margins))
 
 
 class Line:
@@ -51,16 +57,24 @@ class Line:
         working: how many orders work.
         share: the terms' share of volume.
         room: how much more may fill in the last candle; None for any size.
+        ask: points from a candle's price to what a buyer pays.
+        bid: points from a candle's price to what a seller gets, at most 0.
         pays: the currencies whose worth its closes say, and whether upside down.
+        worth: money per point for a size of 1.
+        gross: where its currency keeps the value of each line, its own at `slot`.
+        unrealised: where its currency keeps what each book would gain.
     """
 
     __slots__ = (
+        "ask",
+        "bid",
         "books",
         "candle",
         "close",
         "close_time",
         "currency",
         "exposed",
+        "gross",
         "instrument",
         "net",
         "net_size",
@@ -71,7 +85,9 @@ class Line:
         "share",
         "slot",
         "terms",
+        "unrealised",
         "working",
+        "worth",
     )
 
     def __init__(self, instrument: Instrument, terms: Terms, currency: Currency) -> None:
@@ -91,9 +107,13 @@ class Line:
         self.net_size = 0.0
         self.share = terms.volume_share
         self.room: float | None = None
-        self.slot = len(currency.bound)
+        self.ask, self.bid = terms.ask_offset, terms.bid_offset
+        self.worth = terms.value_per_point
+        self.slot = len(currency.gross)
         currency.gross.append(0.0)
-        currency.bound.append(0.0)
+        currency.margins.append(terms.margin)
+        # the currency's own lists, which it never replaces
+        self.gross, self.unrealised = currency.gross, currency.unrealised
 
     def takes(self, period: str, events: Iterable[CandleCloseEvent]) -> bool:
         """Whether candles of this period fill orders here; asked for a period that is not the line's.
@@ -130,21 +150,14 @@ class Line:
         """Return what a size is worth at a price, in the account's currency; at least 0."""
         return abs(size * price) * self.terms.value_per_point * (self.currency.rate or 0.0)
 
-    def mark(self, candle: Candle) -> None:
-        """Show a candle to what is held here, and value it at the close; once for each candle, so in one piece."""
-        close, terms, currency = candle.close, self.terms, self.currency
-        worth, slot = terms.value_per_point, self.slot
-        currency.gross[slot] = gross = abs(self.net_size * close) * worth
-        currency.bound[slot] = gross * terms.margin
+    def mark(self) -> None:
+        """Show its candle to what is held here, and value it at the close; once for each candle, so in one piece."""
+        candle, worth, unrealised = self.candle, self.worth, self.unrealised
+        close = candle.close
+        self.gross[self.slot] = abs(self.net_size * close) * worth
         for book in self.exposed:
             book.position.mark(candle)
-            currency.unrealised[book.slot] = (book.held * close - book.cost) * worth
-
-    def bind(self, close: float) -> None:
-        """Work out what the net position is worth at a close, and what it binds."""
-        terms, currency, slot = self.terms, self.currency, self.slot
-        currency.gross[slot] = gross = abs(self.net_size * close) * terms.value_per_point
-        currency.bound[slot] = gross * terms.margin
+            unrealised[book.slot] = (book.held * close - book.cost) * worth
 
     def commission(self, size: float, price: float) -> float:
         """Return what a fill costs, in the account's currency."""

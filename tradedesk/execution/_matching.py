@@ -201,8 +201,7 @@ def _side(book: Book) -> int:
 
 
 def _offset(book: Book, order: Order) -> float:
-    terms = book.line.terms
-    return terms.ask_offset if order.sign > 0 else terms.bid_offset
+    return book.line.ask if order.side == "buy" else book.line.bid
 
 
 def _range(book: Book, order: Order) -> tuple[float, float]:

@@ -181,10 +181,9 @@ class PaperBroker:
         if blotters:
             self._matching.before_close(blotters)
         for line in touched:
-            candle = line.candle
-            line.close = candle.close
+            line.close = line.candle.close
             if line.exposed:
-                line.mark(candle)
+                line.mark()
         self._account.marked()
         if self._account.financed and since is not None:
             self._finance_inside(since, slice_.close_time, touched)

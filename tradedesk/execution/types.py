@@ -159,6 +159,8 @@ def _check_bracket(order: Order) -> None:
 class OrderState(Enum):
     """Where an order is in its life."""
 
+    __hash__ = object.__hash__  # that of Enum is written in Python, and every move looks into a table twice
+
     SUBMITTED = "submitted"
     """Given; the broker looks at it when the slice closes."""
     WAITING = "waiting"

@@ -18,8 +18,8 @@ async def perform(kind: Kind, subject: Any, payload: Any) -> object:
     subject is a `Failure`. A cancellation is no failure: it passes through. What comes in was checked by nobody:
     hence the types.
 
-    A round has no outcome: it takes pairs of strategy and event from an iterator, and adds the report of each to a list.
-    A failure ends it behind the pair that failed, and is for the caller to add, who then goes on with the same iterator.
+    A round has no outcome: it takes pairs of strategy and event from an iterator, and adds the report of each to a
+    list. A failure ends it behind the pair that failed, and is for the caller to add, who then goes on with the rest.
     """
     try:
         if kind is _CANDLE:

@@ -107,8 +107,13 @@ class PositionTracker:
 
     def mark(self, candle: Candle) -> None:
         """Show a candle's high and low to what is held now. Flat, nothing happens."""
-        if self._trip is not None:
-            self._trip.mark(candle)
+        trip = self._trip
+        if trip is not None:
+            trip.candles += 1
+            if candle.high > trip.high:
+                trip.high = candle.high
+            if candle.low < trip.low:
+                trip.low = candle.low
 
     def fill(self, size: float, price: float, time: int | None = None) -> Filled:
         """Buy (a size above 0) or sell (below 0) at a price in points, and return what that did.

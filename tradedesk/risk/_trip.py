@@ -9,7 +9,6 @@ from math import inf
 
 from attrs import define, field
 
-from tradedesk.marketdata import Candle
 from tradedesk.risk._exact import ZERO, add, decimal, divide, multiply, subtract
 from tradedesk.risk._trade import RoundTrip, Side
 
@@ -56,9 +55,9 @@ class OpenTrip:
     best_points: Decimal = ZERO
     worst_points: Decimal = ZERO
     candles: int = 0
-    _high: float = -inf
+    high: float = -inf
     """Highest and lowest price since the last fill: between two fills the profit is furthest where the price is."""
-    _low: float = inf
+    low: float = inf
 
     def add(self, size: Decimal, price: Decimal) -> None:
         value = multiply(size, price)
@@ -82,13 +81,6 @@ class OpenTrip:
         self.exits.add(size, price, value)
         return subtract(add(self.cash, self.cost), before)
 
-    def mark(self, candle: Candle) -> None:
-        self.candles += 1
-        if candle.high > self._high:
-            self._high = candle.high
-        if candle.low < self._low:
-            self._low = candle.low
-
     def profit(self, price: Decimal) -> Decimal:
         """What it would have gained if all of it were closed at this price."""
         return add(self.cash, multiply(self.held, price))
@@ -103,9 +95,9 @@ class OpenTrip:
 
         While nothing is traded profit is furthest where the price is, so of all prices two are looked at.
         """
-        if self._high >= self._low:
-            high, low = decimal(self._high), decimal(self._low)
-            self._high, self._low = -inf, inf
+        if self.high >= self.low:
+            high, low = decimal(self.high), decimal(self.low)
+            self.high, self.low = -inf, inf
             if price is not None:
                 high, low = max(high, price), min(low, price)
         elif price is not None:
