@@ -5,7 +5,7 @@ import pytest
 import trio
 
 from tests.portfolio.parts import DEFAULT, Boom, Says, Strategy, caught, event, every_dispatch, every_mode, serving
-from tradedesk.portfolio import AllocationError, Failed, Refused
+from tradedesk.portfolio import AllocationError, Failed, Handled, Refused
 
 
 def raising(error):
@@ -269,3 +269,24 @@ async def test_an_exception_of_the_body_leaves_the_block_as_it_is(mode):
         async with serving(mode, {"A": Strategy()}):
             raise boom
     assert raised.value is boom
+
+
+@every_mode
+@pytest.mark.parametrize("failing", [set(), {"A"}, {"B"}, {"D"}, {"A", "B"}, {"B", "D"}, {"A", "B", "C", "D"}])
+async def test_whoever_of_a_wave_fails_each_sleeve_handles_its_candle_once(mode, failing):
+    seen = []
+
+    def act(event):
+        seen.append(event.instrument)
+        if event.instrument in failing:
+            raise Boom(event.instrument)
+
+    trace = []
+    strategies = {name: Strategy(at_candle=act) for name in "ABCD"}
+    async with serving(mode, strategies, trace=trace.append) as runner:
+        error = await caught(runner.on_slice([event(name) for name in "ABCD"]))
+    assert sorted(seen) == list("ABCD")
+    assert [record.sleeve for record in trace if type(record) is Failed] == sorted(failing)
+    assert [record.sleeve for record in trace if type(record) is Handled] == sorted(set("ABCD") - failing)
+    raised = error.exceptions if isinstance(error, ExceptionGroup) else [error] if error else []
+    assert [str(each) for each in raised] == sorted(failing)

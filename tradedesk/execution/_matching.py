@@ -48,7 +48,8 @@ class Matching:
                 for ticket in tuple(blotter.working):
                     if ticket.state is _ACCEPTED and ticket.candles:
                         phase(blotter, ticket)
-        self._late.clear()
+        if self._late:
+            self._late.clear()
 
     def at_close(self, blotters: Sequence[Blotter]) -> None:
         """Fill market orders at the close, if that is the rule; then let go what has worked long enough."""
@@ -144,23 +145,21 @@ class Matching:
             size = line.whole_lots(line.room)
             if not size:
                 return
-        price = quote if order.limit is not None and order.stop is None else self._slipped(book, order, quote)
+        exact = order.limit is not None and order.stop is None
+        price = quote if exact else _fills.slipped(order, quote, line.terms.slippage)
         refusal = self._booking.refusal(book, ticket, size, price)
         if refusal is not None:
             self._booking.settle(blotter, ticket, OrderState.REJECTED, refusal)
             return
         if line.room is not None:
             line.room -= size
-        side_before = _side(book)
+        before = book.held
         shown = quote - _offset(book, order)
         self._booking.book(blotter, ticket, size=size, price=price, quote=shown, moment=moment, whole=size == wanted)
-        if blotter.working and _side(book) != side_before:
+        if blotter.working and _side(book.held) != _side(before):
             self._cancel_reducing(blotter)
         if ticket.stop_loss is not None or ticket.take_profit is not None:
             self._arm(blotter, ticket, shown, moment)
-
-    def _slipped(self, book: Book, order: Order, quote: float) -> float:
-        return _fills.slipped(order, quote, book.line.terms.slippage)
 
     def _cancel_reducing(self, blotter: Blotter) -> None:
         """What would reduce a position must not outlive it: it would take from the next one."""
@@ -196,8 +195,8 @@ def _is_market(order: Order) -> bool:
     return order.limit is None and order.stop is None
 
 
-def _side(book: Book) -> int:
-    return (book.held > 0) - (book.held < 0)
+def _side(held: float) -> int:
+    return (held > 0) - (held < 0)
 
 
 def _offset(book: Book, order: Order) -> float:

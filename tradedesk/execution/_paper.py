@@ -299,8 +299,13 @@ class PaperBroker:
         return touched, busy
 
     def _at_work(self, busy: Sequence[Line]) -> list[Blotter]:
-        found = (self._desks[book.sleeve][1] for line in busy for book in line.books)
-        return in_declared_order(blotter for blotter in found if blotter.working)
+        desks, found = self._desks, []
+        for line in busy:
+            for book in line.books:
+                blotter = desks[book.sleeve][1]
+                if blotter.working:
+                    found.append(blotter)
+        return in_declared_order(found)
 
     def _heard(self) -> Mapping[Instrument, Sequence[Fill]]:
         fills = self._booking.fills
