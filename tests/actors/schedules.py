@@ -3,6 +3,7 @@
 A scenario is an async function that takes a `Scheduler`. It runs under a virtual clock, must end, and must leave no task.
 """
 
+import os
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Literal, TypeVar
@@ -16,7 +17,8 @@ from actors.testing import ControlledScheduler, run
 T = TypeVar("T")
 Scenario = Callable[[Scheduler], Awaitable[T]]
 
-SEEDS = 50
+SEEDS = int(os.environ.get("SCHEDULE_SEEDS", "50"))
+"""Of each kind. Mutation tests run with fewer: most of what they plant fails under any order."""
 
 controlled = ControlledScheduler.seeded
 

@@ -274,6 +274,89 @@ async def test_a_deferred_answer_to_a_message_that_was_told_is_dropped_and_not_k
     assert ref.statistics().late_replies == 0
 
 
+@every_schedule
+async def test_who_asked_gets_the_first_answer_and_the_second_is_refused(scheduler):
+    caught = []
+
+    def answer_twice(inbox):
+        inbox.reply("first")
+        with pytest.raises(AlreadyReplied) as raised:
+            inbox.reply("second")
+        caught.append(raised.value)
+
+    async with open_system(scheduler=scheduler) as system:
+        ref = await system.start(worker, name="a")
+        assert await ref.ask(Do(answer_twice)) == "first"
+    assert [type(error) for error in caught] == [AlreadyReplied]
+
+
+@every_schedule
+async def test_a_deferred_answer_that_was_given_is_not_kept_whoever_gives_it_and_in_whatever_order(scheduler):
+    replies = []
+    async with open_system(scheduler=scheduler) as system, trio.open_nursery() as nursery:
+        ref = await system.start(collector(replies))
+        nursery.start_soon(ref.ask, "asked")
+        await trio.sleep(1)
+        await ref.tell("told")
+        await trio.sleep(1)
+        asked, told = replies
+        told.send("to nobody")
+        assert list(ref._inbox.deferred) == [asked]
+        asked.send("to the asker")
+        assert not ref._inbox.deferred
+
+
+async def test_who_waits_for_a_deferred_answer_learns_of_the_crash_that_ended_the_life_which_owed_it(autojump_clock):
+    errors, boom = [], Boom()
+
+    async def defers_and_crashes(inbox):
+        async for message in inbox:
+            if message is boom:
+                raise boom
+            inbox.defer()
+
+    async def asker(ref):
+        try:
+            await ref.ask("x")
+        except ActorStopped as error:
+            errors.append(error)
+
+    async with open_system() as system, trio.open_nursery() as nursery:
+        ref = await system.start(defers_and_crashes, restart=Restart())
+        nursery.start_soon(asker, ref)
+        await trio.sleep(1)
+        await ref.tell(boom)
+        await trio.sleep(1)
+    assert [error.__cause__ for error in errors] == [boom]
+
+
+async def test_every_answer_that_comes_too_late_counts(autojump_clock):
+    replies = []
+    async with open_system() as system:
+        ref = await system.start(collector(replies))
+        for message in "xyz":
+            with pytest.raises(AskTimeout):
+                await ref.ask(message, timeout=1)
+        for reply in replies:
+            reply.send("too late")
+    assert (ref.statistics().late_replies, system.statistics().late_replies) == (3, 3)
+
+
+@every_schedule
+async def test_an_ask_to_one_who_is_to_end_leaves_a_dead_letter_that_says_so(scheduler):
+    ledger, gate = Ledger(), trio.Event()
+    async with open_system(scheduler=scheduler, observer=ledger) as system, trio.open_nursery() as nursery:
+        ref = await system.start(gated, gate, [], name="a")
+        await ref.tell("in hand")
+        await trio.sleep(1)
+        nursery.start_soon(ref.drain)
+        await trio.sleep(1)
+        with pytest.raises(ActorStopped):
+            await ref.ask("late")
+        gate.set()
+    assert [(letter.message, letter.reason) for letter in ledger.letters] == [("late", "draining")]
+
+
 async def test_a_deferred_answer_after_the_end_is_late(autojump_clock):
     replies = []
     async with open_system() as system, trio.open_nursery() as nursery:

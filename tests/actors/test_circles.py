@@ -230,6 +230,20 @@ async def test_a_deferred_reply_takes_its_edge_away_and_the_exchange_completes(s
 
 
 @every_schedule
+async def test_what_was_deferred_for_somebody_else_takes_no_edge_away(scheduler):
+    """B owes a deferred answer to another asker; A, whom it asks in turn, waits for B all the same."""
+    replies = []
+    async with open_system(scheduler=scheduler) as system, trio.open_nursery() as nursery:
+        world = await ring(system, "ab")
+        nursery.start_soon(world.refs["b"].ask, Do(lambda inbox: replies.append(inbox.defer())))
+        await trio.sleep(1)
+        with trio.fail_after(100):
+            await world.refs["a"].ask(world.asking("b", "a"))
+        assert world.paths == [("b", "a", "b")]
+        replies[0].send("at last")
+
+
+@every_schedule
 async def test_who_deferred_may_ask_the_one_who_waits_if_the_answer_comes_from_elsewhere(scheduler):
     async with open_system(scheduler=scheduler) as system, trio.open_nursery() as nursery:
         world = await ring(system, "ab")

@@ -63,6 +63,7 @@ async def test_a_behaviour_that_returns_has_finished():
         ref.tell_nowait("x")
         ref.tell_nowait("y")
     assert (ledger.done, ledger.letters) == (["x"], [DeadLetter("a", "y", "drained")])
+    assert {record.actor for record in ledger.records} == {"a"}
 
 
 async def test_a_message_to_an_actor_that_has_ended_is_a_dead_letter_that_says_so():
@@ -254,3 +255,14 @@ async def test_a_ref_prints_its_name_and_state():
     async with open_system() as system:
         ref = await system.start(silent, name="a")
         assert (repr(ref), ref.name) == ("<Ref 'a' running>", "a")
+
+
+async def test_the_age_of_a_message_is_the_time_since_it_was_taken_up(autojump_clock):
+    gate = trio.Event()
+    async with open_system() as system:
+        ref = await system.start(gated, gate, [])
+        await trio.sleep(100)
+        await ref.tell("slow")
+        await trio.sleep(7)
+        assert ref.statistics().age == 7
+        gate.set()

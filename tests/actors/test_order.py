@@ -1,10 +1,12 @@
 """A1 One at a time; A2 Order; A3 Bounded."""
 
+from contextlib import asynccontextmanager
+
 import pytest
 import trio
 from trio.testing import wait_all_tasks_blocked
 
-from actors import InboxFull, ask_all, open_system
+from actors import AskTimeout, InboxFull, Scheduler, ask_all, open_system
 from tests.actors.parts import Ledger, echo, gated, keeper, silent
 from tests.actors.schedules import every_schedule
 
@@ -252,3 +254,139 @@ async def test_what_remains_at_the_end_becomes_dead_letters_each_once(scheduler)
         await ref.kill()
     assert sorted(map(str, ledger.dead)) == ["0", "1", "2", "blocked"]
     assert ref.statistics().dead_letters == system.statistics().dead_letters == 4
+
+
+# The line for a place ---------------------------------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def full_inbox(scheduler=None):
+    """An actor with one message in hand and one queued, which is all that it has room for."""
+    gate, seen = trio.Event(), []
+    async with open_system(scheduler=scheduler or Scheduler()) as system, trio.open_nursery() as nursery:
+        ref = await system.start(gated, gate, seen, capacity=1)
+        await ref.tell("in hand")
+        await trio.sleep(1)
+        await ref.tell("queued")
+        yield ref, seen, nursery
+        gate.set()
+
+
+async def test_a_line_that_askers_come_to_and_leave_stays_short_and_forgets_nobody(autojump_clock):
+    lengths = []
+    async with full_inbox() as (ref, seen, nursery):
+        for number in range(300):
+            if number % 100 == 50:
+                nursery.start_soon(ref.tell, number)
+                await trio.sleep(1)
+            with pytest.raises(AskTimeout):
+                await ref.ask("hasty", timeout=1)
+            lengths.append(len(ref._inbox.blocked))
+        assert ref.statistics().waiting == 3
+    assert max(lengths) < 64
+    assert seen == ["in hand", "queued", 50, 150, 250]
+
+
+async def test_a_sender_that_leaves_the_line_leaves_nothing_in_it(autojump_clock):
+    async with full_inbox() as (ref, seen, _nursery):
+        with trio.move_on_after(1):
+            await ref.tell("hasty")
+        assert not ref._inbox.blocked
+    assert seen == ["in hand", "queued"]
+
+
+async def test_a_sender_that_was_swept_out_of_the_line_before_it_ran_again_leaves_in_peace(autojump_clock):
+    async with full_inbox() as (ref, seen, nursery):
+        hasty = trio.CancelScope()
+
+        async def leave():
+            with hasty:
+                await ref.tell("hasty")
+
+        async def scatter():
+            with trio.move_on_after(1):
+                await ask_all([(ref, number) for number in range(63)])
+
+        nursery.start_soon(leave)
+        await trio.sleep(1)
+        hasty.cancel()
+        await scatter()  # the sixty-fourth in line sweeps it
+        assert hasty.cancelled_caught
+    assert seen == ["in hand", "queued"]
+
+
+@every_schedule
+async def test_an_actor_that_waited_in_vain_for_a_message_takes_those_that_come_later(scheduler):
+    seen = []
+
+    async def impatient(inbox):
+        while True:
+            with trio.move_on_after(1) as limit:
+                seen.append(await anext(inbox))
+            if limit.cancelled_caught:
+                seen.append("nothing")
+                await trio.sleep(1)
+
+    async with open_system(scheduler=scheduler) as system:
+        ref = await system.start(impatient)
+        await trio.sleep(1.5)
+        await ref.tell("while it looked away")
+        await trio.sleep(2)
+        await ref.tell("while it looked away again")
+        await trio.sleep(1)
+        await ref.stop()
+    assert seen[:4] == ["nothing", "while it looked away", "nothing", "while it looked away again"]
+
+
+async def test_an_actor_with_a_full_inbox_lets_others_run_after_each_quantum():
+    seen, lengths = [], []
+    async with open_system() as system:
+        ref = await system.start(keeper, seen)
+        for number in range(200):
+            ref.tell_nowait(number)
+        while len(seen) < 200:
+            await trio.lowlevel.checkpoint()
+            lengths.append(len(seen))
+    assert set(lengths) <= {0, 64, 128, 192, 200}
+    assert len(set(lengths)) > 2  # somebody else ran in between
+
+
+@pytest.mark.parametrize("before", [0, 1, 2])
+async def test_a_stop_beside_a_message_to_an_actor_that_waits_comes_first(before, autojump_clock):
+    seen = []
+    async with open_system() as system, trio.open_nursery() as nursery:
+        ref = await system.start(keeper, seen)
+        for _ in range(before):
+            await ref.tell("before")
+            await wait_all_tasks_blocked()
+        ref.tell_nowait("too late")
+        nursery.start_soon(ref.stop)
+        with trio.CancelScope() as now:
+            now.cancel()
+            await ref.stop()
+    assert seen == ["before"] * before
+
+
+async def test_an_actor_may_tell_itself_before_it_first_waits(autojump_clock):
+    seen = []
+
+    async def eager(inbox):
+        inbox.ref.tell_nowait("to myself")
+        await keeper(inbox, seen)
+
+    async with open_system() as system:
+        await system.start(eager)
+    assert seen == ["to myself"]
+
+
+async def test_what_waits_for_a_place_when_its_actor_is_told_to_stop_is_a_dead_letter_that_says_so(autojump_clock):
+    ledger, gate = Ledger(), trio.Event()
+    async with open_system(observer=ledger) as system, trio.open_nursery() as nursery:
+        ref = await system.start(gated, gate, [], name="a", capacity=1)
+        for message in ("in hand", "queued", "in line"):
+            nursery.start_soon(ref.tell, message)
+            await trio.sleep(1)
+        nursery.start_soon(ref.stop)
+        await trio.sleep(1)
+        assert [(letter.message, letter.reason) for letter in ledger.letters] == [("in line", "stopping")]
+        gate.set()

@@ -277,6 +277,7 @@ async def test_the_newer_message_takes_its_predecessors_place(scheduler):
     stage = await on_stage(scheduler, BY_SYMBOL, play, first=Tick("a", 0))
     assert stage.seen == [Tick("a", 0), Tick("a", 3), Tick("b", 2)]
     assert stage.told() == [(tick, "dropped: conflate") for tick in (Tick("a", 1), Tick("b", 1), Tick("a", 2))]
+    assert {record.actor for record in stage.ledger.records} == {stage.ref.name}
 
 
 @every_schedule

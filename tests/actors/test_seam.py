@@ -334,3 +334,35 @@ def test_the_order_of_trio_is_its_own_again_afterwards():
     with trio_order(1):
         assert trio._core._run._r.getstate() != state
     assert trio._core._run._r.getstate() == state
+
+
+class Noting(Scheduler):
+    """Writes down who waits and who waits no longer."""
+
+    def __init__(self):
+        self.calls = []
+
+    def parked(self, task):
+        self.calls.append(("parked", task.name))
+
+    def gone(self, task):
+        self.calls.append(("gone", task.name))
+
+
+def test_the_seam_is_told_of_an_actor_whose_wait_is_cancelled():
+    async def impatient(inbox):
+        for _ in range(2):  # the first wait and a later one
+            with trio.move_on_after(1):
+                await anext(inbox)
+            scheduler.calls.append("goes on")
+            await trio.sleep(1)
+
+    async def scenario(scheduler):
+        async with open_system(scheduler=scheduler) as system:
+            await system.start(impatient, name="a")
+            await trio.sleep(5)
+
+    scheduler = Noting()
+    run(scenario, scheduler)
+    wait = [("parked", "a"), ("gone", "a"), "goes on"]
+    assert scheduler.calls[-7:] == [*wait, *wait, ("gone", "a")]

@@ -305,3 +305,49 @@ async def test_a_watcher_may_wait_for_a_place_while_news_come(scheduler):
         gate.set()
         await trio.sleep(1)
         assert seen == [1, 2, Ended("a", "stopped", None), 3]
+
+
+@every_schedule
+async def test_who_asks_again_after_an_end_is_told_of_it_again(scheduler):
+    seen = []
+    async with open_system(scheduler=scheduler) as system:
+        ref = await system.start(silent, name="a")
+        other = await system.start(watcher_on_demand, ref, seen)
+        await other.tell("watch")
+        await ref.stop()
+        await trio.sleep(1)
+        assert seen == [Ended("a", "stopped", None)]
+        assert not other._inbox._watched
+        await other.tell("watch")
+        await trio.sleep(1)
+        assert seen == [Ended("a", "stopped", None)] * 2
+
+
+async def watcher_on_demand(inbox, ref, seen):
+    async for message in inbox:
+        if message == "watch":
+            inbox.watch(ref)
+        else:
+            seen.append(message)
+
+
+@every_schedule
+async def test_news_that_come_to_an_actor_that_is_to_end_are_dead_letters_that_say_so(scheduler):
+    ledger, gate = Ledger(), trio.Event()
+    async with open_system(scheduler=scheduler, observer=ledger) as system, trio.open_nursery() as nursery:
+        ref = await system.start(silent, name="a")
+
+        async def watch_and_wait(inbox):
+            inbox.watch(ref)
+            await gate.wait()
+
+        other = await system.start(worker, name="b")
+        await other.tell(Do(watch_and_wait))
+        await trio.sleep(1)
+        nursery.start_soon(other.stop)
+        await trio.sleep(1)
+        await ref.stop()
+        gate.set()
+    assert [(letter.actor, letter.message, letter.reason) for letter in ledger.letters] == [
+        ("b", Ended("a", "stopped", None), "stopping")
+    ]

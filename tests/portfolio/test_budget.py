@@ -1,5 +1,7 @@
 """P3 Budget: what is held, what is sent, and what a policy may answer."""
 
+from collections.abc import Mapping
+
 import pytest
 
 from tests.portfolio.parts import DEFAULT, Boom, Says, Strategy, caught, equal, event, every_mode, serving
@@ -254,3 +256,30 @@ async def test_a_huge_wrong_answer_makes_a_short_error(mode):
     async with serving(mode, {"A": Strategy(True)}, Says(["x" * 100_000])) as runner:
         error = await caught(runner.on_slice([]))
     assert len(str(error)) < 300
+
+
+class Incomparable(Mapping):
+    """A lawful answer that no other answer can be compared with."""
+
+    def __getitem__(self, key):
+        return {"A": 5.0}[key]
+
+    def __iter__(self):
+        return iter(["A"])
+
+    def __len__(self):
+        return 1
+
+    def __eq__(self, other):
+        raise Boom
+
+    __hash__ = None
+
+
+@every_mode
+async def test_an_answer_that_cannot_be_compared_is_as_good_as_another(mode):
+    a = Strategy(True)
+    async with serving(mode, {"A": a}, Says(Incomparable())) as runner:
+        for _ in range(3):
+            await runner.on_slice([])
+    assert a.risks == [5.0]

@@ -75,6 +75,49 @@ def test_releases_and_smaller_grants_are_a_wave_before_the_larger_ones():
     assert hand.play({"A": 2.0, "C": 10.0}) == [{"A": 2.0}, {"C": 10.0}]
 
 
+def test_candles_that_reach_everybody_count_for_everybody_slice_by_slice():
+    hand = Hand()
+    for _ in range(3):
+        hand.play({}, *map(event, KEYS))
+    assert [one.handled for one in hand.core.sleeve_statistics().values()] == [3, 3, 3]
+
+
+def test_before_its_first_report_a_sleeve_is_not_active_and_holds_nothing():
+    core = Hand().core
+    assert (core.active, core.held) == ((), [0.0, 0.0, 0.0])
+    core.admit(Sleeve("D", "D", None), "raise")
+    assert (core.active, core.held) == ((), [0.0, 0.0, 0.0, 0.0])
+    assert [one.standing for one in core.sleeve_statistics().values()] == ["inactive"] * 4
+
+
+def test_a_sleeve_that_fails_its_first_report_is_not_active():
+    hand, asked = Hand(), []
+    hand.begin()
+    asked.append(hand.send([Failure(Boom()), True, False]).active)
+    assert asked == [["B"]]
+
+
+def test_what_changes_no_holding_goes_with_what_is_less():
+    assert Hand().play({"A": 12.0}) == [{"B": DEFAULT, "C": DEFAULT}, {"A": 12.0}]
+
+
+def test_who_failed_is_told_nothing_and_those_behind_it_are():
+    hand = Hand()
+    wave = hand.begin()
+    assert wave.kind is Kind.POLL
+    hand.send([Failure(Boom()), False, False])
+    wave = hand.answer({})
+    assert (wave.kind, wave.sleeves, wave.payloads) == (Kind.RISK, [1, 2], [DEFAULT, DEFAULT])
+
+
+def test_the_smallest_amount_that_a_failed_sleeve_still_holds_keeps_others_from_more():
+    hand = Hand()
+    hand.play({"A": 0.5})
+    hand.until(Kind.RISK, {"B": 0.5})
+    assert hand.send([Failure(Boom())]) is None
+    assert hand.core.held == [0.5, 0.0, 0.0]
+
+
 def test_a_larger_grant_is_not_asked_for_until_the_smaller_one_is_acknowledged():
     hand = Hand()
     hand.play({"A": 12.0})
@@ -101,6 +144,8 @@ def test_a_grant_that_equals_the_default_moves_what_is_held_and_nothing_is_sent(
     hand.play({})
     assert hand.play({"A": DEFAULT}) == []
     assert hand.core.held == [DEFAULT, 0.0, 0.0]
+    assert hand.play({}) == []
+    assert hand.core.held == [0.0, 0.0, 0.0]
 
 
 def test_nothing_is_sent_after_an_allocation_error():
@@ -188,6 +233,7 @@ def test_closed_at_the_candles_the_next_slice_polls_everybody_and_sends_no_risk_
     assert isinstance(step, Wave)
     assert (step.kind, list(step.sleeves)) == (Kind.POLL, [0, 1, 2])
     assert hand.play({"A": 5.0}) == []
+    assert isinstance(hand.begin(), Allocate)  # everybody has been asked, and reports are trusted again
 
 
 def test_an_unpolled_sleeve_that_failed_is_polled_again_and_only_that_one():
@@ -196,6 +242,9 @@ def test_an_unpolled_sleeve_that_failed_is_polled_again_and_only_that_one():
     hand.until(Kind.CANDLE, {}, event("A"), event("B"))
     hand.send([True, Failure(Boom())])
     assert list(hand.begin().sleeves) == [1]
+    hand.send([True])
+    hand.play({})
+    assert isinstance(hand.begin(), Allocate)  # it has reported, and owes nothing any more
 
 
 def test_the_records_of_a_slice_are_numbered_without_gaps():
@@ -264,3 +313,19 @@ def test_nothing_is_kept_of_candles_where_no_rule_asks_for_them():
     hand = restarting()
     hand.play({}, event("A"), event("B"), event("C"))
     assert hand.core.standing.memories == {}
+
+
+def test_a_sleeve_that_went_down_as_it_took_its_risk_is_not_active_in_the_next_slice():
+    hand = restarting()
+    hand.play({}, active=("A", "B"))
+    hand.until(Kind.RISK, {"B": 12.0}, active=("A", "B"))
+    hand.send([Failure(Boom())])
+    hand.begin()
+    assert hand.send([True, False]).active == ["A"]
+
+
+def test_a_sleeve_that_goes_down_at_the_poll_is_not_active_for_the_allocation_behind_it():
+    hand = restarting()
+    hand.play({}, active=("A", "B"))
+    hand.begin()
+    assert hand.send([True, Failure(Boom()), False]).active == ["A"]

@@ -510,6 +510,9 @@ async def test_a_readmitted_sleeve_is_polled_and_told_afresh_with_the_next_slice
         a.calls.clear()
         runner.readmit("A")
         assert a.calls == []
+        assert runner.order_refusal("A") == "the sleeve rests until slice 3: Boom()"
+        standing = runner.statistics().sleeves["A"]
+        assert (standing.standing, standing.until, standing.positions) == ("resting", 3, None)
         await runner.on_slice([event("A")])
         assert runner.statistics().held == {"A": BUDGET / 2, "B": BUDGET / 2}
     assert a.calls == ["report", ("risk", BUDGET / 2), ("candle", event("A")), "report"]

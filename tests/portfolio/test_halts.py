@@ -100,14 +100,18 @@ async def test_while_halted_the_policy_is_not_asked_so_that_no_error_of_it_can_h
 
 @every_mode
 async def test_a_halt_holds_for_a_sleeve_that_is_added_and_for_another_policy(mode):
-    c = Strategy(True)
-    async with serving(mode, two()) as runner:
+    c, trace = Strategy(True), []
+    async with serving(mode, two(), trace=trace.append) as runner:
         runner.halt("the feed is stale")
+        await runner.on_slice([])
         await runner.add("C", c)
         await runner.set_policy(equal(50.0))
         await runner.on_slice([])
         assert runner.order_refusal("C") == REFUSAL
+        await runner.set_policy(Says({}, None))
+        await runner.on_slice([])
     assert c.risks == [0.0]
+    assert [record.budget for record in trace if type(record) is Allocated] == [None, 50.0, None]
 
 
 @every_mode
@@ -219,7 +223,8 @@ async def test_a_policy_that_halts_and_then_raises_is_not_forgiven(mode):
 
     strategies = two()
     async with serving(mode, strategies, Says(answer)) as runner:
-        assert type(await caught(runner.on_slice([event("A")]))) is AllocationError
+        error = await caught(runner.on_slice([event("A")]))
+        assert (type(error), str(error)) == (AllocationError, "Says.allocate: raised Boom()")
         await runner.on_slice([event("A")])
     assert (strategies["A"].risks, len(strategies["A"].candles)) == ([0.0], 1)
 
@@ -271,6 +276,35 @@ async def test_a_release_does_not_let_go_of_a_halt_that_came_after_it_was_asked_
         assert runner.order_refusal("A") == REFUSAL
         await runner.release()
         assert runner.order_refusal("A") is None
+
+
+class OnceOnly:
+    """A rule that wants a halt at its first look, and counts how often it is told to begin anew."""
+
+    looks = told = 0
+
+    def judge(self, facts):
+        self.looks += 1
+        return "enough" if self.looks == 1 else None
+
+    def begin_anew(self):
+        self.told += 1
+
+
+@every_mode
+async def test_the_rule_behind_a_halt_that_is_not_let_go_of_hears_nothing(mode, autojump_clock):
+    rule = OnceOnly()
+    strategies = two(at_candle=slowly)
+    options = {"facts": lambda close_time, routed: Facts(), "halt_rules": [rule]}
+    async with serving(mode, strategies, **options) as runner, trio.open_nursery() as nursery:
+        nursery.start_soon(runner.on_slice, [event("A")])
+        await wait_all_tasks_blocked()
+        nursery.start_soon(runner.release)
+        await wait_all_tasks_blocked()
+        runner.halt("somebody else, too")
+    assert (runner.statistics().halt.reason, rule.told) == ("enough", 0)
+    await runner.release()
+    assert (runner.statistics().halt, rule.told) == (None, 1)
 
 
 @every_mode

@@ -14,8 +14,10 @@ from tradedesk.portfolio import (
     Failed,
     PolicySet,
     PortfolioRunner,
+    Quarantine,
     ReentrantCallError,
     Removed,
+    Restart,
     RosterError,
     StrategySpec,
     UnknownInstrumentError,
@@ -41,7 +43,9 @@ async def test_an_added_sleeve_takes_part_from_the_next_slice_on_behind_all_othe
     ) as runner:
         await runner.on_slice([])
         await runner.add("C", c)
+        assert runner.statistics().held == {"B": 0.0, "A": 0.0, "C": 0.0}
         await runner.on_slice([event("C")])
+        assert runner.statistics().held == {"B": 0.0, "A": 0.0, "C": 0.0}
         assert list(runner.strategies) == ["B", "A", "C"]
     assert asked == [["B", "A"], ["B", "A", "C"]]
     assert c.calls == ["report", ("risk", 1.0), ("candle", event("C")), "report"]
@@ -69,6 +73,54 @@ async def test_a_removed_sleeve_is_told_an_amount_of_0_and_hears_nothing_more(mo
         assert (dict(runner.statistics().held), list(runner.strategies)) == ({"B": 12.0}, ["B"])
     assert a.calls == [("risk", 0.0)]
     assert b.risks == [6.0, 12.0]
+
+
+@every_mode
+@pytest.mark.parametrize(("default", "told"), [(0.0, [0.0]), (1.0, [1.0, 0.0])])
+async def test_a_removed_sleeve_is_told_0_unless_that_is_what_it_was_told_last(default, told, mode):
+    a = Strategy()
+    async with serving(mode, {"A": a, "B": Strategy()}, default=default) as runner:
+        await runner.on_slice([])
+        await runner.remove("A")
+    assert a.risks == told
+
+
+@every_mode
+async def test_a_sleeve_can_leave_after_all_that_can_become_of_one(mode):
+    """What is known of those behind it moves up."""
+    rules = {"A": Quarantine(), "B": Restart(lambda key: Strategy(False), limit=2, warm_up=1), "C": Quarantine()}
+    strategies = {
+        key: StrategySpec(Strategy(True, at_candle=lambda one: one.candle and fail(one)), on_failure=rule)
+        for key, rule in rules.items()
+    }
+    async with serving(mode, {**strategies, "D": Strategy(True)}) as runner:
+        await runner.on_slice([event(key) for key in "ABCD"])
+        await runner.on_slice([event(key, candle=key in {"B", "C"}) for key in "ABCD"])
+        await runner.on_slice([event(key, candle=1) for key in "ABCD"])
+        before = runner.statistics().sleeves
+        await runner.remove("A")
+        after = runner.statistics()
+        assert dict(after.sleeves) == {key: before[key] for key in "BCD"}
+        assert (before["B"].restarts, before["C"].refused, before["C"].standing) == (1, 1, "quarantined")
+        assert runner.order_refusal("B") == "the sleeve was restarted in slice 3 and has had no grant since"
+        assert runner.order_refusal("C").startswith("the sleeve is quarantined since slice 2: ")
+        report = await runner.on_slice([event(key) for key in "BCD"])
+        assert (dict(report.failures), dict(report.refused)) == ({}, {"C": 1})
+
+
+@every_mode
+async def test_a_policy_without_a_budget_can_be_set(mode):
+    trace = []
+    async with serving(mode, {"A": Strategy(True)}, trace=trace.append) as runner:
+        await runner.set_policy(Unbounded())
+        await runner.on_slice([])
+        assert runner.statistics().held == {"A": 99.0}
+    assert [(record.policy, record.budget) for record in trace if type(record) is PolicySet] == [("Unbounded", None)]
+
+
+class Unbounded:
+    def allocate(self, active_instruments):
+        return dict.fromkeys(active_instruments, 99.0)
 
 
 @every_mode
@@ -150,6 +202,18 @@ async def test_the_sink_gets_the_records_of_a_change(mode):
     assert [type(record) for batch in batches for record in batch] == [Removed]
 
 
+class Unnamed(Strategy):
+    @property
+    def instrument(self):
+        raise RuntimeError("no instrument today")
+
+
+class Unhandled(Strategy):
+    @property
+    def on_candle_close(self):
+        raise RuntimeError("no handler today")
+
+
 MISTAKES = {
     "a key that is there": (
         lambda runner: runner.add("A", Strategy()),
@@ -179,6 +243,13 @@ MISTAKES = {
             "the units are SECOND, MINUTE, HOUR, DAY, WEEK, MONTH"
         ),
     ),
+    "an instrument that no candle can be looked up by": (
+        lambda runner: runner.add("C", StrategySpec(Strategy(), instrument=["EURUSD"])),
+        TypeError,
+        "the instrument of sleeve 'C' must be text, not ['EURUSD']",
+    ),
+    "an instrument that raises": (lambda runner: runner.add("C", Unnamed()), RuntimeError, "no instrument today"),
+    "a handler that raises": (lambda runner: runner.add("C", Unhandled()), RuntimeError, "no handler today"),
     "no policy": (lambda runner: runner.set_policy(5), TypeError, "the policy, 5, has no allocate()"),
     "a budget that is none": (
         lambda runner: runner.set_policy(Says({}, -1)),
@@ -225,7 +296,9 @@ async def test_a_strategy_that_raises_on_its_way_out_is_out_all_the_same(mode):
         )
         assert list(runner.strategies) == ["B"]
         await runner.on_slice([event("B")])
-    assert [type(record) for record in trace if isinstance(record, Failed | Removed)] == [Failed, Removed]
+    failed, removed = (record for record in trace if isinstance(record, Failed | Removed))
+    assert (failed.sleeve, failed.event, failed.error) == ("A", None, error)
+    assert removed.sleeve == "A"
 
 
 # In the order of the calls, and never in the middle of a slice --------------------------------------------------------

@@ -19,8 +19,9 @@ from tests.portfolio.parts import (
 )
 from tradedesk.portfolio import Failed, Handled, PortfolioRunner, Refused, Routed, StrategySpec, Updated
 from tradedesk.portfolio._coordination import Coordination
+from tradedesk.portfolio._phases import EVALUATE
 from tradedesk.portfolio._sleeves import Sleeve, Sleeves
-from tradedesk.portfolio._waves import Allocate, Answer, Kind, Wave
+from tradedesk.portfolio._waves import Allocate, Answer, Failure, Kind, Wave
 
 
 @every_mode
@@ -96,6 +97,15 @@ async def test_a_phase_may_be_async(mode, phase, autojump_clock):
 
 
 @every_mode
+@pytest.mark.parametrize("value", [None, True, "text", []])
+async def test_what_a_phase_returns_is_of_no_interest_unless_it_can_be_awaited(mode, value):
+    a = TwoPhases(at_update=lambda _: value, at_evaluation=lambda: value)
+    async with serving(mode, {"A": a}) as runner:
+        await runner.on_slice([event("A")])
+    assert [call[0] for call in a.parts] == ["update", "evaluate"]
+
+
+@every_mode
 async def test_without_a_candle_of_its_own_it_neither_updates_nor_evaluates(mode):
     a = TwoPhases()
     async with serving(mode, {"A": a, "B": Strategy()}) as runner:
@@ -167,6 +177,7 @@ async def test_a_failed_evaluation_is_the_end_of_all_candles_of_its_sleeve(mode)
     assert type(error) is ZeroDivisionError
     assert error.__notes__ == ["in sleeve 'A', candle A DAY None, slice 1"]
     assert ends(trace) == [("Failed", "1MINUTE"), ("Failed", "DAY")]
+    assert [(record.sleeve, record.error) for record in trace if type(record) is Failed] == [("A", error)] * 2
 
 
 @every_mode
@@ -187,8 +198,8 @@ async def test_without_an_allocation_there_is_no_evaluation(mode):
     async with serving(mode, {"A": a}, Says(Boom()), trace=trace.append) as runner:
         await caught(runner.on_slice([event("A")]))
     assert a.parts == [("update", "1MINUTE", None)]
-    assert [record.reason for record in trace if type(record) is Refused] == [
-        "the policy raised, or its answer was refused"
+    assert [(record.event, record.reason) for record in trace if type(record) is Refused] == [
+        (event("A"), "the policy raised, or its answer was refused")
     ]
 
 
@@ -276,7 +287,7 @@ async def test_updated_is_a_record_of_its_own():
     trace = []
     async with serving("plain", {"A": TwoPhases(active=True)}, trace=trace.append) as runner:
         await runner.on_slice([event("A")])
-    assert [record.active for record in trace if type(record) is Updated] == [True]
+    assert [record.active for record in trace if type(record) in (Updated, Handled)] == [True, True]
 
 
 # The rules, driven by hand: closed where only a cancelled host closes them ---------------------------------------------
@@ -329,3 +340,51 @@ def test_a_slice_closed_at_its_candles_is_followed_by_a_poll_of_everybody_also_b
     assert next(steps).payloads == [event("A")]
     poll = steps.send([True])
     assert (poll.kind, list(poll.sleeves)) == (Kind.POLL, [0, 1])
+
+
+def test_unpolled_the_report_of_an_update_counts_for_the_allocation():
+    core = core_of("A")
+    steps = begin(core)
+    settle(core, steps, next(steps))
+    steps = begin(core, event("A"))
+    next(steps)
+    assert steps.send([True]).active == ["A"]
+
+
+def test_a_slice_closed_at_its_evaluations_is_followed_by_a_poll_of_everybody():
+    core = core_of("A")
+    steps = begin(core)
+    settle(core, steps, next(steps))
+    steps = begin(core, event("A"))
+    next(steps)
+    assert isinstance(steps.send([True]), Allocate)
+    assert steps.send([core.accept(Answer({}, None), "Policy")]).payloads == [EVALUATE]
+    steps.close()
+    poll = next(begin(core))
+    assert (poll.kind, list(poll.sleeves)) == (Kind.POLL, [0, 1])
+
+
+def test_a_slice_whose_evaluations_are_all_refused_leaves_nobody_to_poll():
+    core = core_of("A")
+    steps = begin(core)
+    settle(core, steps, next(steps))
+    steps = begin(core, event("A"))
+    next(steps)
+    assert isinstance(steps.send([True]), Allocate)
+    steps.send([core.accept(Answer({"A": 5.0}, None), "Policy")])
+    with pytest.raises(StopIteration):
+        steps.send([Failure(Boom())])
+    poll = next(begin(core))
+    assert (poll.kind, list(poll.sleeves)) == (Kind.POLL, [0])
+
+
+def test_what_was_cut_between_the_phases_leaves_with_its_sleeve():
+    core = core_of("A")
+    steps = begin(core, event("A"))
+    next(steps)
+    steps.send([True])
+    steps.close()
+    core.dismiss(0, None)
+    steps = begin(core)
+    waves = settle(core, steps, next(steps))
+    assert [wave.kind for wave in waves if isinstance(wave, Wave)] == [Kind.POLL, Kind.RISK]

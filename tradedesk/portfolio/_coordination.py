@@ -220,7 +220,7 @@ class Coordination:
 
     def policy_set(self, policy: str, budget: float | None) -> None:
         """Write down that another policy allocates from now on."""
-        self._budget = None if budget is None else number(budget)
+        self._budget = number(budget)
         self._recorder.emit(PolicySet, policy, budget)
 
     def release_halt(self, calls: int) -> bool:
