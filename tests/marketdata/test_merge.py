@@ -92,7 +92,11 @@ def test_a_source_whose_time_does_not_rise_is_refused(times, text):
 
 @pytest.mark.parametrize(
     "sources",
-    [[source("EURUSD", 7), source("EURUSD", 7)], [[Slice(7, (event("EURUSD"), event("EURUSD")))]]],
+    [
+        [source("EURUSD", 7), source("EURUSD", 7)],
+        [[Slice(7, (event("EURUSD"), event("EURUSD")))]],
+        [[Slice(7, (event("EURUSD", "1DAY"), event("EURUSD", "DAY")))]],
+    ],
 )
 def test_two_candles_of_one_instrument_and_period_in_a_slice_are_refused(sources):
     with pytest.raises(DuplicateCandleError) as caught:

@@ -1,6 +1,6 @@
 import pytest
 
-from tradedesk.marketdata import PeriodError, parse_timestamp, period_close, period_seconds
+from tradedesk.marketdata import PeriodError, parse_timestamp, period_close, period_name, period_seconds
 
 
 @pytest.mark.parametrize(
@@ -55,3 +55,16 @@ def test_a_candle_closes_one_period_after_it_opens(period, opens, closes):
 def test_a_month_that_closes_after_the_calendar_is_refused():
     with pytest.raises(PeriodError, match="period 'MONTH' from 9999-12-01 closes after the year 9999"):
         period_close("MONTH", parse_timestamp("9999-12-01"))
+
+
+@pytest.mark.parametrize(
+    ("period", "name"),
+    [("1HOUR", "HOUR"), ("HOUR", "HOUR"), ("1MINUTE", "MINUTE"), ("15MINUTE", "15MINUTE"), ("11DAY", "11DAY")],
+)
+def test_a_period_has_one_name_however_it_is_written(period, name):
+    assert period_name(period) == name
+
+
+@pytest.mark.parametrize("text", ["", "1", "1hour", "11HOURS", "60 MINUTES", "01HOUR"])
+def test_what_is_no_period_keeps_its_text(text):
+    assert period_name(text) == text

@@ -29,6 +29,26 @@ class Unawaited(Strategy):
         return "<Unawaited>"
 
 
+class Mute(Bare):
+    def __repr__(self):
+        raise RuntimeError
+
+
+def odd_instrument(name):
+    strategy = Trading()
+    strategy.instrument = name
+    return strategy
+
+
+class Trading(Strategy):
+    pass
+
+
+class Unhashable:
+    def __hash__(self):
+        raise RuntimeError("no hash")
+
+
 def odd_period(period):
     class Odd(Strategy):
         candle_period = period
@@ -70,6 +90,12 @@ BAD_RUNNERS = {
         ValueError,
         "sleeves 'A' and 'B' share one strategy object: each sleeve runs on its own, so give each an object of its own.",
     ),
+    "an instrument that no candle can be looked up by": (
+        built({"A": odd_instrument(["EURUSD"])}),
+        TypeError,
+        "the instrument of sleeve 'A' must be text, not ['EURUSD']",
+    ),
+    "an instrument whose hash raises": (built({"A": odd_instrument(Unhashable())}), RuntimeError, "no hash"),
     "a period that is no text": (
         built({"A": odd_period(15)}),
         TypeError,
@@ -154,6 +180,13 @@ def test_a_runner_built_from_a_mistake_says_what_where_and_what_to_do(name):
         build()
 
 
+def test_a_strategy_that_lacks_methods_and_cannot_be_shown_is_named_by_its_class():
+    with pytest.raises(
+        TypeError, match=r"^the strategy of sleeve 'A', <Mute instance at \w+>, has no set_risk_per_trade"
+    ):
+        built({"A": Mute()})()
+
+
 @pytest.mark.parametrize("budget", [float("nan"), float("inf"), -1, 10**400, "100", None])
 def test_the_equal_split_refuses_a_budget_that_is_no_amount(budget):
     with pytest.raises(ValueError, match=r"^portfolio_risk_budget must be finite and not negative, not "):
@@ -219,6 +252,13 @@ async def test_two_candles_of_one_instrument_and_period_are_refused_with_their_c
         error = await caught(runner.on_slice(Slice(60_000_000_000, tuple(DUPLICATE))))
     assert type(error) is DuplicateCandleError
     assert (error.instrument, error.period, error.close_time) == ("A", "1MINUTE", 60_000_000_000)
+
+
+@every_mode
+async def test_one_period_written_in_two_ways_is_a_duplicate(mode):
+    async with serving(mode, desk()) as runner:
+        error = await caught(runner.on_slice([event("A", "HOUR"), event("A", "1HOUR")]))
+    assert (type(error), error.period) == (DuplicateCandleError, "1HOUR")
 
 
 @every_mode

@@ -1,13 +1,17 @@
 """P13 Cancellation: of the caller, of the host; wherever it strikes."""
 
+from contextlib import nullcontext
+
 import pytest
 import trio
+from trio.testing import wait_all_tasks_blocked
 
 from actors.testing import assert_no_leaks, run
+from tests.laws.monitors import lost_or_doubled, unended
 from tests.laws.schedules import Way
 from tests.portfolio.parts import DEFAULT, Boom, Strategy, caught, equal, event, every_mode, serving
 from tradedesk.marketdata import Slice
-from tradedesk.portfolio import Handled, PortfolioRunner, Refused, Routed
+from tradedesk.portfolio import Handled, PortfolioRunner, Refused, Reported, Routed
 
 STRIKES = range(14)
 """At the n-th checkpoint of the handlers; the last ones are beyond the end of the slice."""
@@ -115,6 +119,31 @@ def test_a_call_without_a_block_that_is_cancelled_gives_its_turn_back(strike):
         with trio.fail_after(5):
             await desk.slice()
         assert desk.running == 0
+
+    way.run(scenario)
+
+
+@pytest.mark.parametrize("entered", [True, False])
+@pytest.mark.parametrize("strike", STRIKES)
+def test_in_its_own_task_a_caller_who_is_cancelled_is_the_host_and_leaves_its_slice_cut(strike, entered):
+    way = Way()
+    desk = Desk(strike, way, "direct")
+
+    async def scenario():
+        async with desk.runner if entered else nullcontext():
+            with desk.scope:
+                await desk.slice()
+            assert desk.running == 0
+            calls = [len(strategy.calls) for strategy in desk.strategies.values()]
+            await wait_all_tasks_blocked()
+            assert [len(strategy.calls) for strategy in desk.strategies.values()] == calls
+            desk.left = 100
+            await desk.slice()
+        in_hand = strike < 9  # three candles of three checkpoints
+        assert unended(desk.trace) == ({1} if in_hand else set())
+        assert list(lost_or_doubled(desk.trace, cut=True)) == []
+        assert [record.slice_number for record in desk.kinds(Handled)].count(2) == 3
+        assert len([record for record in desk.kinds(Reported) if record.slice_number == 2]) == 2
 
     way.run(scenario)
 

@@ -186,7 +186,7 @@ async def test_stop_async_iteration_ends_no_actor(mode):
 
 
 @every_mode
-async def test_an_exception_that_takes_no_note_comes_out_without(mode):
+async def test_an_exception_that_nobody_may_change_takes_its_note(mode):
     class Frozen(Exception):
         def __setattr__(self, name, value):
             raise AttributeError(name)
@@ -194,6 +194,27 @@ async def test_an_exception_that_takes_no_note_comes_out_without(mode):
     frozen = Frozen()
     async with serving(mode, {"A": Strategy(at_risk=raising(frozen))}) as runner:
         assert await caught(runner.on_slice([])) is frozen
+    assert frozen.__notes__ == ["in sleeve 'A', before any candle of the slice, slice 1"]
+
+
+@every_mode
+async def test_an_exception_that_takes_no_note_comes_out_without(mode):
+    class Full(Exception):
+        __notes__ = "none"
+
+    full = Full()
+    async with serving(mode, {"A": Strategy(at_risk=raising(full))}) as runner:
+        assert await caught(runner.on_slice([])) is full
+    assert full.__notes__ == "none"
+
+
+@every_mode
+async def test_a_note_is_added_to_those_that_an_exception_has(mode):
+    boom = Boom()
+    boom.add_note("of its own")
+    async with serving(mode, {"A": Strategy(at_risk=raising(boom))}) as runner:
+        await caught(runner.on_slice([]))
+    assert boom.__notes__ == ["of its own", "in sleeve 'A', before any candle of the slice, slice 1"]
 
 
 @every_mode

@@ -130,3 +130,12 @@ async def test_keys_need_not_be_text(mode):
     async with serving(mode, strategies) as runner:
         await runner.on_slice([event(("EUR", "USD")), event(1), event(None)])
         assert runner.statistics().held == {1: 12.0, ("EUR", "USD"): 0.0, None: 0.0}
+
+
+@every_mode
+@pytest.mark.parametrize(("wanted", "given"), [("1HOUR", "HOUR"), ("HOUR", "1HOUR"), ("1HOUR", "1HOUR")])
+async def test_a_period_of_one_unit_may_be_written_with_its_count_or_without(wanted, given, mode):
+    a = Strategy()
+    async with serving(mode, {"A": StrategySpec(a, period=wanted)}) as runner:
+        await runner.on_slice([event("A", given), event("A", "15MINUTE"), event("A", "5MINUTE")])
+    assert a.candles == [event("A", given)]

@@ -36,7 +36,7 @@ from tradedesk.marketdata._errors import (
 )
 from tradedesk.marketdata._event import CandleCloseEvent, Instrument, Slice
 from tradedesk.marketdata._merge import merge
-from tradedesk.marketdata._period import period_close, period_seconds
+from tradedesk.marketdata._period import period_close, period_name, period_seconds
 from tradedesk.marketdata._ticks import Quote, Trade, candles_from_ticks
 from tradedesk.marketdata._time import format_timestamp, parse_timestamp
 
@@ -61,6 +61,7 @@ __all__ = [
     "format_timestamp",
     "parse_timestamp",
     "period_close",
+    "period_name",
     "period_seconds",
     # errors
     "MarketDataError",

@@ -6,7 +6,7 @@ from heapq import heappop, heappush
 
 from tradedesk.marketdata._errors import DuplicateCandleError, SourceOrderError
 from tradedesk.marketdata._event import CandleCloseEvent, Slice
-from tradedesk.marketdata._period import period_seconds
+from tradedesk.marketdata._period import period_name, period_seconds
 
 
 def merge(*sources: Iterable[Slice]) -> Generator[Slice, None, None]:
@@ -93,7 +93,7 @@ def _out_of_order(source: int, before: Slice, after: Slice) -> SourceOrderError:
 def _refuse_duplicates(close_time: int, events: list[CandleCloseEvent]) -> None:
     seen: set[tuple[str, str]] = set()
     for event in events:
-        key = event.instrument, event.period
+        key = event.instrument, period_name(event.period)
         if key in seen:
             raise DuplicateCandleError(instrument=event.instrument, period=event.period, close_time=close_time)
         seen.add(key)

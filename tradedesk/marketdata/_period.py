@@ -18,6 +18,7 @@ _SECONDS: Final[Mapping[str, int]] = {
     "WEEK": 604_800,
     _MONTH: 2_629_746,  # 400 Gregorian years are 146,097 days, and 4,800 months
 }
+_NAMES: Final[Mapping[str, str]] = {f"1{unit}": unit for unit in _SECONDS}
 _GRAMMAR: Final = re.compile(rf"([1-9]\d{{0,4}})?({'|'.join(_SECONDS)})", re.ASCII)
 DAY: Final = 86_400 * NANOSECONDS
 EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
@@ -43,6 +44,11 @@ def period_close(period: str, open_time: int) -> int:
         PeriodError: `period` is no period, or the candle would close after the year 9999.
     """
     return closing(period)(open_time)
+
+
+def period_name(period: str) -> str:
+    """Give the text by which periods compare: "1HOUR" is "HOUR". What is no period stays as it is."""
+    return _NAMES.get(period, period)
 
 
 def closing(period: str) -> Callable[[int], int]:

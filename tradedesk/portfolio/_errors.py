@@ -20,6 +20,7 @@ as it is, with a note that names the sleeve.
 
 import reprlib
 from collections.abc import Iterable
+from inspect import getattr_static
 
 from tradedesk.marketdata import CandleCloseEvent
 
@@ -39,7 +40,25 @@ def shown_candle(event: object) -> str:
     """A candle as text for an error; of an event of another class nothing is needed."""
     if type(event) is not CandleCloseEvent:
         return f"candle {shown(event)}"
-    return f"candle {event.instrument} {event.period} {shown(event.candle)}"
+    instrument, period, candle = (getattr(event, name, None) for name in ("instrument", "period", "candle"))
+    return f"candle {_plain(instrument)} {_plain(period)} {shown(candle)}"
+
+
+def _plain(name: object) -> str:
+    """Text as it is; a strategy may have put anything in its place, or nothing."""
+    return str.__str__(name) if issubclass(type(name), str) else shown(name)
+
+
+def note(error: BaseException, text: str) -> None:
+    """Add a note without running code of the error's class, which may raise anything.
+
+    A class that keeps something else than a list where notes belong gets none.
+    """
+    notes = getattr_static(error, "__notes__", None)
+    if notes is None:
+        BaseException.__setattr__(error, "__notes__", [text])
+    elif type(notes) is list:
+        notes.append(text)
 
 
 class UnknownInstrumentError(PortfolioError, ValueError):

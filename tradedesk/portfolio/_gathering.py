@@ -14,7 +14,7 @@ from math import inf
 
 import attrs
 
-from tradedesk.marketdata import CandleCloseEvent, DuplicateCandleError, Instrument, Slice
+from tradedesk.marketdata import CandleCloseEvent, DuplicateCandleError, Instrument, Slice, period_name
 
 Awaited = Collection[Instrument | tuple[Instrument, str]]
 
@@ -64,7 +64,7 @@ class Gathering:
             DuplicateCandleError: That instrument and period has one of this instant: waiting, or as the newest
                 that has left.
         """
-        key = event.instrument, event.period
+        key = event.instrument, period_name(event.period)
         group = self._groups.get(close_time)
         if self._newest.get(key) == close_time or (group is not None and key in group.events):
             raise DuplicateCandleError(instrument=event.instrument, period=event.period, close_time=close_time)
@@ -73,7 +73,7 @@ class Gathering:
             self._newest[key] = max(close_time, self._newest.get(key, close_time))
             return
         if group is None:
-            group = self._groups[close_time] = _Group(set(self._expected(close_time)), self._patience)
+            group = self._groups[close_time] = _Group(_named(self._expected(close_time)), self._patience)
         group.events[key] = event
         group.missing -= {event.instrument, key}
 
@@ -104,3 +104,8 @@ class Gathering:
 
     def _is_due(self, close_time: int) -> bool:
         return self._due is not None and close_time <= self._due
+
+
+def _named(awaited: Awaited) -> set[object]:
+    """Pairs of instrument and period by the name of the period."""
+    return {(one[0], period_name(one[1])) if isinstance(one, tuple) else one for one in awaited}

@@ -7,7 +7,7 @@ from operator import mul
 
 import attrs
 
-from tradedesk.marketdata import Instrument
+from tradedesk.marketdata import Instrument, period_name
 from tradedesk.portfolio._errors import shown
 from tradedesk.portfolio._facts import Facts
 from tradedesk.portfolio._numbers import finite
@@ -64,8 +64,8 @@ class RollingFacts:
         self.window = window
         self.shrinkage = amount
         self.gives = frozenset({"volatility", "correlation"} | ({"equity", "drawdown"} if equity else set()))
-        self._period = period
-        self._only = period  # the period that all candles must have; of the first one, unless it was given
+        self._period = None if period is None else period_name(period)
+        self._only = self._period  # the period that all candles must have; of the first one, unless it was given
         self._equity = equity
         self._peak: float | None = None
         self._closes: dict[Instrument, float] = {}
@@ -109,14 +109,15 @@ class RollingFacts:
 
     def _take(self, record: Routed, row: dict[Instrument, float]) -> None:
         event, sleeve = record.event, record.sleeve
-        if self._period is not None and event.period != self._period:
+        period = period_name(event.period)
+        if self._period is not None and period != self._period:
             return
         close = finite(getattr(event.candle, "close", None))
         if close is None:
             raise ValueError(f"the candle of {sleeve!r} has no close that is a finite number: {shown(event.candle)}")
         if self._only is None:
-            self._only = event.period
-        if event.period != self._only:
+            self._only = period
+        if period != self._only:
             raise ValueError(
                 f"{sleeve!r} gets candles of {event.period!r} and the portfolio has others of {self._only!r}, "
                 "whose volatilities do not compare: choose one, RollingFacts(period=...)"

@@ -9,7 +9,7 @@ from typing import cast
 import attrs
 
 from tradedesk.portfolio._dispatch import Dispatcher
-from tradedesk.portfolio._errors import RosterError, RunnerStateError, UnknownSleeveError
+from tradedesk.portfolio._errors import RosterError, RunnerStateError, UnknownSleeveError, note
 from tradedesk.portfolio._seats import Cast, Seat
 from tradedesk.portfolio._service import Service
 from tradedesk.portfolio._setup import Member
@@ -23,13 +23,11 @@ class Roster:
 
     Attributes:
         seats: one for each sleeve; the dispatcher of the caller's task shares this list.
-        lingering: the seats of sleeves that were removed while a handler that was given up still ran, and its object.
     """
 
     service: Service
     cast: Cast
     seats: list[Seat]
-    lingering: list[tuple[Seat, object]] = attrs.field(factory=list)
 
     def seat(self, member: Member) -> Seat:
         """A seat behind all others."""
@@ -58,8 +56,7 @@ class Roster:
                 f"sleeves {other!r} and {key!r} would share one strategy object: "
                 "each sleeve runs on its own, so give each an object of its own.",
             )
-        self.lingering = [(seat, strategy) for seat, strategy in self.lingering if seat.abandoned]
-        if any(strategy is member.strategy for _, strategy in self.lingering):
+        if self.cast.at_work(member.strategy):
             raise RosterError(
                 f"a handler of the strategy of sleeve {key!r} has not ended yet, though it was given up: "
                 "add it when it has, or add another object.",
@@ -94,10 +91,10 @@ class Roster:
         for behind in self.seats[place:]:
             behind.place -= 1
         if seat.abandoned:
-            self.lingering.append((seat, strategy))
+            self.cast.lingering.append((seat, strategy))
         await dispatcher.dismiss(seat)
         if error is not None:
-            error.add_note(f"in sleeve {key!r}, told an amount of 0 on its way out; it is removed")
+            note(error, f"in sleeve {key!r}, told an amount of 0 on its way out; it is removed")
             raise error
         return strategy
 
@@ -116,6 +113,11 @@ class Roster:
             owner = self.cast.sleeve_of(strategy)
             if owner not in (None, sleeve):
                 raise ValueError(f"sleeve {owner!r} has this object already: give sleeve {sleeve!r} one of its own.")
+            if self.cast.at_work(strategy):
+                raise RunnerStateError(
+                    f"a handler of this object has not ended yet, though it was given up: readmit sleeve {sleeve!r} "
+                    "with it when it has, or with another object."
+                )
             build = Build(lambda _: strategy, given=True)
         standing.readmit(place, build)
 

@@ -10,7 +10,7 @@ import trio
 from actors import Reply
 from tradedesk.marketdata import CandleCloseEvent, Instrument
 from tradedesk.portfolio._boundary import perform
-from tradedesk.portfolio._errors import CandleTimeoutError
+from tradedesk.portfolio._errors import CandleTimeoutError, shown
 from tradedesk.portfolio._meters import HandlerMeter
 from tradedesk.portfolio._phases import Evaluate
 from tradedesk.portfolio._setup import Entry, Member, has_two_phases, performer_of
@@ -34,6 +34,8 @@ class Cast:
         performers: the same as they are called; the dispatchers share this list.
         clock: times their handlers; None: nobody does.
         meters: with what result, by sleeve.
+        building: objects that are to take a place and are being warmed.
+        lingering: the seats of sleeves that were removed while a handler that was given up still ran, and its object.
     """
 
     clock: Seconds | None = None
@@ -41,6 +43,8 @@ class Cast:
     strategies: list[object] = attrs.field(factory=list)
     performers: list[PortfolioStrategy] = attrs.field(factory=list)
     meters: dict[Instrument, HandlerMeter] = attrs.field(factory=dict)
+    building: list[object] = attrs.field(factory=list)
+    lingering: list[tuple["Seat", object]] = attrs.field(factory=list)
 
     @classmethod
     def of(cls, members: Sequence[Member], clock: Seconds | None = None) -> Self:
@@ -82,6 +86,12 @@ class Cast:
         """Which sleeve an object plays for; None: for no sleeve."""
         keys = zip(self.entries, self.strategies, strict=True)
         return next((key for key, player in keys if player is strategy), None)
+
+    def at_work(self, strategy: object) -> bool:
+        """Whether an object that has no place is warmed for one, or still runs a handler that was given up."""
+        self.lingering = [(seat, player) for seat, player in self.lingering if seat.abandoned]
+        players = (*self.building, *(player for _, player in self.lingering))
+        return any(player is strategy for player in players)
 
 
 @attrs.define(eq=False)
@@ -162,6 +172,14 @@ class Seat:
         made = await perform(_CALL, self._made, order)
         if type(made) is Failure:
             return made
+        building = self.cast.building
+        building.append(made)
+        try:
+            return await self._warm(made, order)
+        finally:
+            del building[next(index for index, one in enumerate(building) if one is made)]
+
+    async def _warm(self, made: object, order: Build) -> object:
         performer = performer_of(self.key, made)
         told = await perform(_RISK, performer, 0.0)
         if type(told) is Failure:
@@ -182,6 +200,11 @@ class Seat:
                 f"the factory of sleeve {self.key!r} returned the object that sleeve {owner!r} has already: "
                 "return a new one each time.",
             )
+        if self.cast.at_work(strategy):
+            raise ValueError(
+                f"the factory of sleeve {self.key!r} returned an object that is at work: it is warmed for another "
+                "sleeve, or has not ended a handler that was given up. Return a new one each time.",
+            )
         return strategy
 
     def check(self, strategy: object) -> None:
@@ -191,7 +214,7 @@ class Seat:
         theirs, ours = has_two_phases(strategy), has_two_phases(self.cast.strategies[self.place])
         if theirs != ours:
             raise TypeError(
-                f"sleeve {self.key!r} is played in {phases[ours]}, and {strategy!r} plays in {phases[theirs]}: "
+                f"sleeve {self.key!r} is played in {phases[ours]}, and {shown(strategy)} plays in {phases[theirs]}: "
                 "to change that, remove the sleeve and add it anew.",
             )
 

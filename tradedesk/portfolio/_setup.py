@@ -8,7 +8,7 @@ from typing import cast
 
 import attrs
 
-from tradedesk.marketdata import Instrument, PeriodError, period_seconds
+from tradedesk.marketdata import Instrument, PeriodError, period_name, period_seconds
 from tradedesk.portfolio._briefing import name_of
 from tradedesk.portfolio._errors import shown
 from tradedesk.portfolio._facts import FactsSource, Policy, needs_of
@@ -144,12 +144,21 @@ def has_two_phases(strategy: object) -> bool:
 
 def _sleeve(key: Instrument, spec: StrategySpec) -> Sleeve:
     instrument = spec.instrument if spec.instrument is not None else getattr(spec.strategy, "instrument", None)
+    _require_hash(key, instrument)
     period = spec.period if spec.period is not None else getattr(spec.strategy, "candle_period", None)
     if not isinstance(period, str | None):  # it would equal the period of no candle
         raise TypeError(f"the candle_period of sleeve {key!r} must be text such as '15MINUTE', not {shown(period)}")
     if period is not None:
         _require_period(key, period)
+        period = period_name(period)
     return Sleeve(key, key if instrument is None else instrument, period, has_two_phases(spec.strategy))
+
+
+def _require_hash(key: Instrument, instrument: object) -> None:
+    try:
+        hash(instrument)
+    except TypeError as error:  # no candle could be looked up by it
+        raise TypeError(f"the instrument of sleeve {key!r} must be text, not {shown(instrument)}") from error
 
 
 def _require_period(key: Instrument, period: str) -> None:
@@ -247,4 +256,4 @@ def check_choice(what: str, value: str, choices: tuple[str, ...]) -> None:
 def _require_methods(whose: str, thing: object, names: tuple[str, ...]) -> None:
     missing = [name for name in names if not callable(getattr(thing, name, None))]
     if missing:
-        raise TypeError(f"{whose}, {thing!r}, has no {', '.join(f'{name}()' for name in missing)}")
+        raise TypeError(f"{whose}, {shown(thing)}, has no {', '.join(f'{name}()' for name in missing)}")

@@ -10,7 +10,14 @@ from typing import Final, TypeVar
 
 import attrs
 
-from tradedesk.marketdata import CandleCloseEvent, DuplicateCandleError, Instrument, PeriodError, period_seconds
+from tradedesk.marketdata import (
+    CandleCloseEvent,
+    DuplicateCandleError,
+    Instrument,
+    PeriodError,
+    period_name,
+    period_seconds,
+)
 from tradedesk.portfolio._errors import UnknownInstrumentError
 
 T = TypeVar("T")
@@ -144,7 +151,8 @@ class Sleeves:
             if self._skip_unknown:
                 return []
             raise UnknownInstrumentError(event.instrument, self._routes)
-        return [place for place in places if self.all[place].period in (None, event.period)]
+        name = period_name(event.period)
+        return [place for place in places if self.all[place].period in (None, name)]
 
 
 def without(by_place: dict[int, T], gone: int) -> dict[int, T]:
@@ -163,7 +171,7 @@ def _only_routes(routes: Mapping[Instrument, list[int]], sleeves: Sequence[Sleev
 def _refuse_duplicates(events: Sequence[CandleCloseEvent], close_time: int | None) -> None:
     seen: set[tuple[str, str]] = set()
     for event in events:
-        key = event.instrument, event.period
+        key = event.instrument, period_name(event.period)
         if key in seen:
             raise DuplicateCandleError(instrument=event.instrument, period=event.period, close_time=close_time)
         seen.add(key)

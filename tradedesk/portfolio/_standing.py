@@ -7,13 +7,12 @@ policy had given it before has gone to others.
 
 from collections import deque
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Final
 
 import attrs
 
 from tradedesk.marketdata import CandleCloseEvent, Instrument
-from tradedesk.portfolio._errors import shown, shown_candle
+from tradedesk.portfolio._errors import note, shown, shown_candle
 from tradedesk.portfolio._recorder import Recorder
 from tradedesk.portfolio._sleeves import without
 from tradedesk.portfolio._statistics import SleeveStatistics
@@ -125,9 +124,8 @@ class Standing:
     def fail(self, place: int, event: CandleCloseEvent | None, failure: Failure, kind: Kind) -> bool:
         """A sleeve failed at ``event``, or without one; return whether it is down now, and so holds 0."""
         key, error = self._keys[place], failure.error
-        with suppress(AttributeError, TypeError):  # an exception that is frozen takes no note
-            occasion = _occasion(kind, event, failure)
-            BaseException.add_note(error, f"in sleeve {key!r}, {occasion}, slice {self._recorder.slice_number}")
+        occasion = _occasion(kind, event, failure)
+        note(error, f"in sleeve {key!r}, {occasion}, slice {self._recorder.slice_number}")
         self.eventful = True
         self.failed[place] = error
         self.out.add(place)

@@ -151,7 +151,7 @@ class StrategySpec:
     Attributes:
         strategy: the strategy itself.
         instrument: what it trades; None asks the strategy, then the key.
-        period: the one period it wants, such as "15MINUTE"; None asks the strategy, then takes all.
+        period: the one period it wants, such as "15MINUTE"; "1HOUR" is "HOUR"; None asks the strategy, then takes all.
         on_failure: what becomes of the sleeve when it fails; None takes the runner's rule.
         candle_timeout: seconds for its handler; None takes the runner's, infinity is no limit.
     """

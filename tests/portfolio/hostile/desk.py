@@ -11,6 +11,7 @@ from actors.testing import run
 from tests.laws.desk import Desk, SleevePlan
 from tests.laws.monitors import lost_or_doubled, met_while_down, out_of_turn, over_budget
 from tests.portfolio.parts import BUDGET, DEFAULT, MODES, caught, equal, event, serving
+from tradedesk.marketdata import CandleCloseEvent
 from tradedesk.portfolio import Failed, Handled, PortfolioRunner, Quarantine, Refused, Restart, SliceReport
 
 RULES = ("raise", "quarantine", "restart")
@@ -51,6 +52,7 @@ class Player:
     stage: "Stage"
     fault: Fault | None = None
     place: str = ""
+    event: CandleCloseEvent | None = None
 
     def set_risk_per_trade(self, value):
         self.may("risk")
@@ -71,6 +73,8 @@ class Player:
     def may(self, where):
         """Do what the case says, if this is the place and the slice; only once."""
         case, fault = self.stage.case, self.fault
+        if self.key == case.culprit and self.event is not None:
+            self.stage.event = self.event
         if fault is None or case.where != where or case.slice != self.stage.now:
             return None
         self.fault = None
@@ -84,13 +88,13 @@ class Odd:
 
 class OnePhase(Player):
     async def on_candle_close(self, event):
-        self.place = "candle"
+        self.place, self.event = "candle", event
         await self.take("candle")
 
 
 class TwoPhases(Player):
     async def update_state(self, event):
-        self.place = "update"
+        self.place, self.event = "update", event
         await self.take("update")
 
     async def evaluate_signals(self):
@@ -113,6 +117,9 @@ class Stage:
     reports: dict[int, SliceReport] = attrs.Factory(dict)
     runner: PortfolioRunner | None = None
     stuck: bool = False
+    warm_up: int = 0
+    event: CandleCloseEvent | None = None
+    """The candle that the culprit has in hand."""
 
     def player(self, key: str, fault: Fault | None = None) -> Player:
         two_phase = self.case.two_phase and key == self.case.culprit
@@ -123,7 +130,11 @@ class Stage:
 
     @property
     def rule(self):
-        return {"raise": "raise", "quarantine": Quarantine(), "restart": Restart(self.make, limit=2)}[self.case.rule]
+        return {
+            "raise": "raise",
+            "quarantine": Quarantine(),
+            "restart": Restart(self.make, limit=2, warm_up=self.warm_up),
+        }[self.case.rule]
 
     async def play(self, slices: int | None = None) -> None:
         case = self.case

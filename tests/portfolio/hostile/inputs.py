@@ -30,6 +30,31 @@ class Notes(Exception):
     __notes__ = "none"
 
 
+class Wary(Exception):
+    """Raises whenever its notes are looked for or put."""
+
+    @property
+    def __notes__(self):
+        raise Boom
+
+    def __setattr__(self, name, value):
+        raise Boom
+
+
+class Delegating(Exception):
+    """Looks up what it does not have in something that it does not have."""
+
+    def __getattr__(self, name):
+        raise KeyError(name)
+
+
+class Walled(Exception):
+    """Lets nobody look at anything."""
+
+    def __getattribute__(self, name):
+        raise Boom
+
+
 class Unequal(Exception):
     def __eq__(self, other):
         raise Boom
@@ -49,6 +74,9 @@ ERRORS: Mapping[str, Callable[[], Exception]] = MappingProxyType(
         "one that cannot be shown": Unprintable,
         "one that is frozen": Frozen,
         "one that takes no notes": Notes,
+        "one whose notes raise": Wary,
+        "one that looks for its notes elsewhere": Delegating,
+        "one that nobody may look at": Walled,
         "one that cannot be compared": Unequal,
         "one that is neither true nor false": Falsy,
         "a group": lambda: ExceptionGroup("several", [Boom(), ValueError()]),

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.portfolio.hostile.desk import RULES
+from tests.portfolio.hostile.test_meddling import callers, grabbing, meddlers, warming
 from tests.portfolio.hostile.test_policies import answers, budgets, facts, mutations, watchers
 from tests.portfolio.hostile.test_strategies import factories, failing, fatal, hanging, nonsense
 
@@ -18,6 +19,10 @@ LEAST = {
     "budgets of policies": (250, lambda: by_rule(budgets)),
     "policies that change what they share": (126, lambda: by_rule(mutations)),
     "sources of facts": (414, lambda: by_rule(facts)),
+    "strategies that change their candle": (1_780, meddlers),
+    "strategies that reach for the runner": (140, grabbing),
+    "handlers that call the runner": (540, callers),
+    "warm-ups": (24, warming),
     "traces and sinks": (1_260, lambda: by_rule(watchers)),
 }
 

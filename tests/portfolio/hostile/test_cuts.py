@@ -5,7 +5,7 @@ import trio
 
 from actors.testing import run
 from tests.actors.schedules import trio_order
-from tests.laws.monitors import lost_or_doubled, met_while_down
+from tests.laws.monitors import lost_or_doubled, met_while_down, unended
 from tests.portfolio.parts import BUDGET, DEFAULT, Boom, Strategy, TwoPhases, equal, event
 from tradedesk.portfolio import Facts, PortfolioRunner, Quarantine, Restart, StrategySpec
 
@@ -116,8 +116,11 @@ class Busy:
         await self.candles(6)  # without a block
 
     def breaches(self):
-        # in the caller's own task a cut caller is a cut handler
-        yield from lost_or_doubled(self.trace, cut=self.who == "host" or self.direct)
+        # in its own task a caller is the host: cut, it leaves the candles of that slice without an end, and no others
+        hosted = self.who == "host" or self.direct
+        yield from lost_or_doubled(self.trace, cut=hosted)
+        if len(unended(self.trace)) > hosted:
+            yield f"candles without an end in slices {unended(self.trace)}"
         yield from met_while_down(self.trace)
         held = sum(self.runner.statistics().held.values())
         if held > BUDGET * (1 + 1e-9):

@@ -206,7 +206,7 @@ def test_every_bad_answer_of_a_source_of_facts_is_an_error_that_names_it(rule):
 
     assert wrong[:3] == []
     assert dict(cases) == {"policy": len(FACTS) * 3 * 2}
-    assert len(FACTS) == 23
+    assert len(FACTS) == 26
 
 
 # Those who watch ----------------------------------------------------------------------------------------------------
@@ -272,7 +272,7 @@ def test_a_trace_or_sink_that_raises_is_met_by_the_caller_and_changes_nothing(ru
     wrong, cases = play_all(watchers(rule), met_and_harmless)
 
     assert wrong[:3] == []
-    assert dict(cases) == dict.fromkeys(WATCHED, 14 * 3 * 2)
+    assert dict(cases) == dict.fromkeys(WATCHED, 17 * 3 * 2)
 
 
 @attrs.define(eq=False)
