@@ -34,15 +34,6 @@ def unended(trace: Sequence[TraceRecord]) -> set[int]:
     return set(open_.values())
 
 
-def unended(trace: Sequence[TraceRecord]) -> set[int]:
-    """The slices with a candle that was routed and has no end."""
-    open_ = {_candle(record): record.slice_number for record in trace if isinstance(record, Routed)}
-    for record in trace:
-        if isinstance(record, Handled | Failed | Refused) and record.event is not None:
-            open_.pop(_candle(record), None)
-    return set(open_.values())
-
-
 def _candle(record: Routed | Updated | Handled | Failed | Refused) -> object:
     assert record.event is not None
     return record.slice_number, record.sleeve, record.event.instrument, record.event.period
