@@ -55,11 +55,13 @@ def explore(
 
     Raises:
         NotDeterministic: the same choices led to other steps; the text names the first.
+        TypeError: what should be a scenario or a search is none.
+        ValueError: a number is out of range.
     """
     _check_scenario(scenario)
     settings = Settings(seam=seam, timers=timers, crash_points=crash_points, crashes=crashes, steps=steps)
-    if not seconds > 0:
-        raise ValueError(f"seconds must be above 0, not {seconds!r}")
+    if not seconds >= 0:
+        raise ValueError(f"seconds must be at least 0, not {seconds!r}")
     limits = _Limits(_at_least_one(schedules), seconds, check_every)
     exploration = _Exploration(scenario, settings, _copied(search) if search else Portfolio(), limits)
     exploration.go()
@@ -214,7 +216,7 @@ _STEPS_FOR_A_FAILURE: Final = 200_000
 
 def _check_scenario(scenario: Scenario) -> None:
     """A fault of the test is no failure of what it tests, in any schedule."""
-    if not callable(scenario) or isasyncgenfunction(scenario):
+    if not callable(scenario) or isasyncgenfunction(scenario):  # type: ignore[redundant-expr] # users may pass any
         raise TypeError(f"{scenario!r} is no scenario: it takes async def scenario(lab): ..., without yield")
 
 

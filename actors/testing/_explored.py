@@ -85,7 +85,9 @@ def explored(
 
     def decorate(body: Callable[..., Awaitable[object]]) -> Callable[..., None]:
         if not inspect.iscoroutinefunction(body):
-            raise TypeError(f"{body.__qualname__}() must be async def, without yield: async def {body.__name__}(lab): ...")
+            raise TypeError(
+                f"{body.__qualname__}() must be async def, without yield: async def {body.__name__}(lab): ..."
+            )
         exploration = Exploration(body, options, exhausted)
         signature = inspect.signature(body)
         others = [each for name, each in signature.parameters.items() if name != "lab"]

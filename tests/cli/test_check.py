@@ -215,7 +215,10 @@ def test_an_order_with_no_risk_is_found_where_that_is_asked_for(mine, tradedesk)
             ("mine:Momentum", "--extra", "monotone"),
             "mine:Momentum cannot be checked: --extra is for policies, and this is a strategy",
         ),
-        (("mine:equal", "--examples", "0"), "mine:equal cannot be checked: examples must be a whole number of at least 1, not 0"),
+        (
+            ("mine:equal", "--examples", "0"),
+            "mine:equal cannot be checked: examples must be a whole number of at least 1, not 0",
+        ),
         (("mine:Cents", "--budget", "-1"), "--budget must be finite and at least 0, got -1.0"),
         (
             ("mine:later",),

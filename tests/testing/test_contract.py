@@ -281,7 +281,10 @@ def test_a_strategy_that_writes_into_its_candles_spoils_them_for_its_neighbour()
     ("fault", "problem"),
     [
         (planted.TakesItsRiskLater, "set_risk_per_trade() raised TypeError: it is async, and would never run: write "),
-        (planted.ReportsLater, "is_regime_active() raised TypeError: it is async, and would never run: write def, not "),
+        (
+            planted.ReportsLater,
+            "is_regime_active() raised TypeError: it is async, and would never run: write def, not ",
+        ),
         (planted.Quits, "on_candle_close() raised SystemExit: 0 (planted.py, line "),
     ],
 )
@@ -374,7 +377,11 @@ ONE = planted.Lawful()
             ValueError,
             "warm_up must be a whole number of at least 1, not 0",
         ),
-        (lambda: check_strategy(planted.Lawful, candles=0), ValueError, "candles must be a whole number of at least 1, not 0"),
+        (
+            lambda: check_strategy(planted.Lawful, candles=0),
+            ValueError,
+            "candles must be a whole number of at least 1, not 0",
+        ),
         (
             lambda: check_strategy(planted.made_later),
             TypeError,

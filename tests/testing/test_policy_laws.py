@@ -348,7 +348,11 @@ def test_names_that_a_policy_does_not_know_are_hinted_at():
             ValueError,
             "two laws are called 'monotone'; give one of them another name",
         ),
-        (lambda: check_policy(OURS["equal split"], examples=0), ValueError, "examples must be a whole number of at least 1, not 0"),
+        (
+            lambda: check_policy(OURS["equal split"], examples=0),
+            ValueError,
+            "examples must be a whole number of at least 1, not 0",
+        ),
         (
             lambda: check_policy(OURS["equal split"], sleeves="EURUSD"),
             ValueError,

@@ -357,5 +357,7 @@ def test_what_a_planted_crash_says():
 
 
 def test_an_option_that_is_misspelt_is_refused():
-    with pytest.raises(TypeError, match=r"^no option on_failur; there are default_risk_per_trade, dispatch, poll_regimes, "):
+    with pytest.raises(
+        TypeError, match=r"^no option on_failur; there are default_risk_per_trade, dispatch, poll_regimes, "
+    ):
         simulate(flipping(1), policy(), [], on_failur="raise")

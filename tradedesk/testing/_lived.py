@@ -60,7 +60,7 @@ class Lived:
 
     Attributes:
         case: the case.
-        candles: the case's; every play is given its own, which a strategy that writes into them cannot spoil for another.
+        candles: the case's; every play is given its own, so that none can spoil them for another.
     """
 
     case: StrategyCase

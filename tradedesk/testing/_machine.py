@@ -123,7 +123,7 @@ class DeskMachine(RuleBasedStateMachine):
         self.desk.check()
 
     def teardown(self) -> None:
-        """End the portfolio; Hypothesis calls this. One of your own must call it: a run of trio that is left blocks others."""
+        """End the portfolio; Hypothesis calls this. One of your own must call it: a run that is left blocks others."""
         if hasattr(self, "desk"):
             self.desk.close()
 

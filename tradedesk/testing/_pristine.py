@@ -60,7 +60,7 @@ def _slot(value: object, put: Callable[[Any], None], own: Container[str]) -> _Sl
 
 
 def _is_record(value: object, own: Container[str]) -> bool:
-    """Whether it is an object of the user's own class, or an indicator. It stays the one it is; its attributes do not."""
+    """Whether it is an object of the user's own class, or an indicator: it stays, and its attributes are put back."""
     module = type(value).__module__
     return module.partition(".")[0] in own or (bool(own) and module.startswith("tradedesk.indicators"))
 

@@ -699,9 +699,13 @@ async def nothing(lab):
     [
         (lambda: explore(None), TypeError, "None is no scenario: it takes async def scenario(lab): ..., without yield"),
         (lambda: explore(nothing, search="pct"), TypeError, "'pct' is no search: give one, such as search=PCT(3)"),
-        (lambda: explore(nothing, search=PCT), TypeError, f"{PCT!r} is no search: give one, such as search=PCT(3)"),
-        (lambda: explore(nothing, seconds=-1), ValueError, "seconds must be above 0, not -1"),
-        (lambda: explore(nothing, seconds=math.nan), ValueError, "seconds must be above 0, not nan"),
+        (
+            lambda: explore(nothing, search=Exhaustive),
+            TypeError,
+            f"{Exhaustive!r} is no search: give one, such as search=PCT(3)",
+        ),
+        (lambda: explore(nothing, seconds=-1), ValueError, "seconds must be at least 0, not -1"),
+        (lambda: explore(nothing, seconds=math.nan), ValueError, "seconds must be at least 0, not nan"),
         (lambda: explore(nothing, crashes=-1), ValueError, "crashes must be at least 0, not -1"),
         (lambda: DelayBounded(-1), ValueError, "bound must be a number of delays, at least 0, not -1"),
         (
