@@ -13,6 +13,7 @@ from tradedesk.execution import PaperBroker
 from tradedesk.marketdata import Slice
 from tradedesk.portfolio import (
     FactsSource,
+    FailureRule,
     InformedPolicy,
     Instrument,
     PortfolioStrategy,
@@ -39,6 +40,7 @@ class Desk:
     dispatch: Dispatch = "actors"
     poll_regimes: bool = True
     unknown_instruments: Unknown = "raise"
+    on_failure: FailureRule = "raise"
     facts: FactsSource | None = None
     broker: PaperBroker | None = None
     """Takes the strategies' orders, in a backtest."""

@@ -14,7 +14,7 @@ from typing import Final, cast
 from attrs import evolve, frozen
 
 from tradedesk.cli._broker import Backtest, Broker
-from tradedesk.cli._config import Portfolio, Sleeve
+from tradedesk.cli._config import Portfolio, Sleeve, failure_rule
 from tradedesk.cli._desk import Desk, count_rows
 from tradedesk.cli._mistakes import ConfigError, Mistake, one_of
 from tradedesk.cli._policy import Around, Caps, Policy, limited
@@ -156,6 +156,7 @@ def _desk(file: Path, portfolio: Portfolio, drafts: list[Draft], account: _Accou
         dispatch=portfolio.dispatch,
         poll_regimes=portfolio.poll_regimes,
         unknown_instruments=portfolio.unknown_instruments,
+        on_failure=failure_rule(portfolio.on_failure),
         broker=account.broker if backtest else None,
         backtest=account.backtest,
         places={each.instrument: each.file for each in reversed(sleeves)},

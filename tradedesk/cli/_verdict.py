@@ -121,6 +121,17 @@ def check_target(option: str, path: Path) -> None:
         raise UsageError(f"{option} {path} cannot be written: there is no folder {path.absolute().parent}")
 
 
+def check_folder(option: str, path: Path) -> None:
+    """Refuse, before anything is run, a folder that could not be made.
+
+    Raises:
+        UsageError: There is a file of that name, or in its way.
+    """
+    for each in (path, *path.parents):
+        if each.exists() and not each.is_dir():
+            raise UsageError(f"{option} {path} must be a folder, and {each} is a file")
+
+
 def save_report(
     path: Path,
     title: str,
