@@ -43,7 +43,8 @@ fill = "next_open"               # or "same_close", "next_close": market orders
 spread = 0.02                    # points from bid to ask
 quoted = "mid"                   # where candles stand; or "bid"
 slippage = { points = 0.0, bps = 1.0 }
-commission = { per_trade = 0.0, per_unit = 0.005, bps = 0.0, minimum = 1.0 }  # in the currency of the quote
+# in the currency that the instrument is quoted in:
+commission = { per_trade = 0.0, per_unit = 0.005, bps = 0.0, minimum = 1.0 }
 financing = { long = 0.05, short = 0.01, rollover = 22:00:00 }
 margin = 1.0                     # the share of its value that a position binds
 lot_step = 1.0                   # sizes are multiples of it
@@ -76,7 +77,7 @@ policy = { kind = "equal_split" }
 dispatch = "actors"              # or "direct"
 poll_regimes = true              # false: trust the report after each candle
 unknown_instruments = "raise"    # or "ignore"
-on_failure = "raise"             # or go on without who failed: "quarantine" keeps its positions, "flatten" ends them
+on_failure = "raise"             # or "quarantine", "flatten": go on without
 
 [[sleeve]]                       # one for each strategy
 instrument = "EURUSD"

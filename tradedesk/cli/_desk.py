@@ -20,6 +20,7 @@ from tradedesk.portfolio import (
     RiskAllocationPolicy,
     StrategySpec,
 )
+from tradedesk.report import Sources
 
 _CHUNK: Final = 1 << 20
 _NO_LINES: Final = (".gz", ".parquet", ".pq")
@@ -47,8 +48,8 @@ class Desk:
     backtest: Backtest = field(factory=Backtest)
     sweep: Sweep | None = None
     walk_forward: WalkForward | None = None
-    places: Mapping[str, str] = field(factory=dict)
-    """Instrument -> where its candles come from, in a word."""
+    places: Sources = field(factory=dict)
+    """Instrument, or instrument and period -> where its candles come from, in a word."""
 
 
 def count_rows(files: tuple[Path, ...]) -> int | None:

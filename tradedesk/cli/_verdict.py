@@ -16,7 +16,7 @@ from tradedesk.cli._trade import Traded
 from tradedesk.execution import TradingRules
 from tradedesk.metrics import Metrics, measure_run, measure_sleeves, rows
 from tradedesk.portfolio import Instrument
-from tradedesk.report import write_report
+from tradedesk.report import Sources, write_report
 
 _NAMES: Final = frozenset({"Sharpe", "Sortino"})
 _KEY_FIGURES: Final = (
@@ -138,7 +138,7 @@ def save_report(
     traded: Traded,
     rules: TradingRules,
     *,
-    sources: Mapping[str, str],
+    sources: Sources,
     periods_per_year: float | None,
 ) -> str:
     """Write the report, and give the sentence that says so.
