@@ -372,8 +372,7 @@ async def test_an_actor_may_tell_itself_before_it_first_waits(autojump_clock):
 
     async def eager(inbox):
         inbox.ref.tell_nowait("to myself")
-        async for message in inbox:
-            seen.append(message)
+        await keeper(inbox, seen)
 
     async with open_system() as system:
         await system.start(eager)
