@@ -20,7 +20,7 @@ import pytest
 import trio
 
 from actors import RestartLimitExceeded, open_system
-from tests.backtest.desk import desk_with
+from tests.execution.test_running import desk_with
 from tests.portfolio.parts import Strategy, equal, event
 from tests.test_docs import PUBLIC
 from tests.test_readme import blocks

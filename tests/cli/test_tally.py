@@ -237,7 +237,7 @@ def test_a_quarantined_sleeve_holds_nothing_is_inactive_and_is_remembered():
     for _ in range(2):
         trace.slice(A=5.0, B=5.0)
         for sleeve in (A, B):
-            trace.put(Reported, sleeve, True)  # noqa: FBT003 - a report is a bool
+            trace.put(Reported, sleeve, True)
             trace.risk(sleeve, 5.0, granted=True)
             trace.candle(sleeve, active=True)
     error = LookupError("gone")

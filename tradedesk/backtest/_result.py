@@ -163,7 +163,8 @@ class BacktestResult:
     def to_csv(self, folder: str | Path) -> list[Path]:
         """Write `tables` as CSV files, one each, and return their paths. The folder is made if need be.
 
-        For Parquet files there is `tradedesk.backtest.parquet.to_parquet`. Numbers are written so that they read back as they were; times are nanoseconds since 1970.
+        Numbers are written so that they read back as they were; times are nanoseconds since 1970. For Parquet files
+        there is `tradedesk.backtest.parquet.to_parquet`.
 
         Raises:
             OSError: The folder or a file cannot be written.
