@@ -20,9 +20,11 @@ import pytest
 import trio
 
 from actors import RestartLimitExceeded, open_system
+from tests.execution.test_running import desk_with
 from tests.portfolio.parts import Strategy, equal, event
 from tests.test_docs import PUBLIC
 from tests.test_readme import blocks
+from tradedesk.backtest import run_backtest
 from tradedesk.marketdata import Candle, period_seconds
 from tradedesk.portfolio import PortfolioRunner
 
@@ -278,3 +280,11 @@ async def test_failures_are_caught_by_their_kind():
     runner = PortfolioRunner({"A": Strategy(at_candle=fail)}, equal(), 1.0)
     await played("how-to/when-a-strategy-fails.rst", 0, runner=runner, events=[event("A")], log=seen.append)
     assert len(seen) == 1
+
+
+async def test_a_result_is_kept_as_either_kind_of_file(tmp_path, monkeypatch):
+    broker, _, runner = desk_with()
+    monkeypatch.chdir(tmp_path)
+    await played("how-to/backtest.rst", 0, result=await run_backtest(runner, broker, []))
+    suffixes = [path.suffix for path in (tmp_path / "folder").iterdir()]
+    assert (suffixes.count(".csv"), suffixes.count(".parquet")) == (8, 8)

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 from copy import deepcopy
+from inspect import isasyncgenfunction
 from typing import Final
 
 import attrs
@@ -54,10 +55,15 @@ def explore(
 
     Raises:
         NotDeterministic: the same choices led to other steps; the text names the first.
+        TypeError: what should be a scenario or a search is none.
+        ValueError: a number is out of range.
     """
+    _check_scenario(scenario)
     settings = Settings(seam=seam, timers=timers, crash_points=crash_points, crashes=crashes, steps=steps)
+    if not seconds >= 0:
+        raise ValueError(f"seconds must be at least 0, not {seconds!r}")
     limits = _Limits(_at_least_one(schedules), seconds, check_every)
-    exploration = _Exploration(scenario, settings, deepcopy(search) if search else Portfolio(), limits)
+    exploration = _Exploration(scenario, settings, _copied(search) if search else Portfolio(), limits)
     exploration.go()
     return exploration.report(shrink_runs)
 
@@ -75,6 +81,7 @@ def replay(scenario: Scenario, schedule: str, *, steps: int = 20_000) -> None:
         ValueError: it is no schedule.
     """
     __tracebackhide__ = True  # pytest's
+    _check_scenario(scenario)
     settings, chosen = decode(schedule, steps)
     strict = Strict(chosen)
     run = perform(scenario, strict, settings, quiet=False)
@@ -205,6 +212,18 @@ class _Exploration:
 
 _STEPS_FOR_A_FAILURE: Final = 200_000
 """What may be spent on a failure, some seconds; a long scenario is shrunk in fewer runs."""
+
+
+def _check_scenario(scenario: Scenario) -> None:
+    """A fault of the test is no failure of what it tests, in any schedule."""
+    if not callable(scenario) or isasyncgenfunction(scenario):  # type: ignore[redundant-expr] # users may pass any
+        raise TypeError(f"{scenario!r} is no scenario: it takes async def scenario(lab): ..., without yield")
+
+
+def _copied(search: Search) -> Search:
+    if isinstance(search, type) or not callable(getattr(search, "begin", None)):
+        raise TypeError(f"{search!r} is no search: give one, such as search=PCT(3)")
+    return deepcopy(search)
 
 
 def _at_least_one(schedules: int) -> int:

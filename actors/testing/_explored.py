@@ -79,11 +79,15 @@ def explored(
         exhausted: fail (`NotExhausted`) when something was left to try, so that no proof becomes a sample unseen.
         options: of `explore`.
     """
-    unknown = sorted(set(options) - set(inspect.signature(explore).parameters))
+    unknown = sorted(set(options) - set(inspect.signature(explore).parameters) | set(options) & {"scenario"})
     if unknown:
         raise TypeError(f"explored() has no option {', '.join(unknown)}: it takes those of explore()")
 
     def decorate(body: Callable[..., Awaitable[object]]) -> Callable[..., None]:
+        if not inspect.iscoroutinefunction(body):
+            raise TypeError(
+                f"{body.__qualname__}() must be async def, without yield: async def {body.__name__}(lab): ..."
+            )
         exploration = Exploration(body, options, exhausted)
         signature = inspect.signature(body)
         others = [each for name, each in signature.parameters.items() if name != "lab"]

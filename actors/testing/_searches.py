@@ -141,6 +141,8 @@ class DelayBounded:
     """
 
     def __init__(self, bound: float) -> None:
+        if not bound >= 0:
+            raise ValueError(f"bound must be a number of delays, at least 0, not {bound!r}")
         self.name = f"delays({bound:g})"
         self.covers = f"every schedule with at most {counted(bound, 'delay')}"
         self._bound = bound

@@ -29,6 +29,8 @@ class Settings:
     def __attrs_post_init__(self) -> None:
         if self.seam == "trio" and (self.crash_points or self.timers != "idle"):
             raise ValueError('crash_points and timers="racing" need seam="actors": trio\'s own order has only tasks')
+        if self.crashes < 0:
+            raise ValueError(f"crashes must be at least 0, not {self.crashes!r}")
         if self.steps < 1:
             raise ValueError(f"steps must be at least 1, not {self.steps!r}")
 

@@ -104,6 +104,22 @@ class Holder(Steady):
             self.desk.close()
         elif self.candles == 1:
             self.desk.buy(self.size)
+
+
+import signal
+
+
+class Signalled(Steady):
+    # its process is interrupted, once or more often, in its fifth candle
+    def __init__(self, instrument, often=None):
+        super().__init__(instrument)
+        self.often = often if often is not None else 1 if instrument == "EURUSD" else 0
+        self.candles = 0
+
+    async def on_candle_close(self, event):
+        self.candles += 1
+        for _ in range(self.often if self.candles == 5 else 0):
+            signal.raise_signal(signal.SIGINT)
 """
 
 PORTFOLIO = """\

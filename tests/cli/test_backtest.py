@@ -1,6 +1,7 @@
 """`tradedesk backtest`: a portfolio file with a broker, from its first candle to a verdict, or to where it crashed."""
 
 import re
+import signal
 from pathlib import Path
 
 import polars as pl
@@ -8,7 +9,7 @@ import pytest
 
 from tests.cli.conftest import BROKER
 from tests.cli.test_run import edit, words
-from tradedesk.cli import _verdict
+from tradedesk.cli import _verdict, main
 
 HOUR_4 = 14_400
 
@@ -172,12 +173,31 @@ def test_a_file_that_cannot_be_written_ends_in_a_sentence(trading, tradedesk, mo
         1,
         "tradedesk: the run failed: the report r.html cannot be written: No space left on device\n",
     )
+
+
+def test_a_folder_that_could_not_be_made_is_refused_before_the_run(trading, tradedesk):
     (trading / "taken").touch()
-    ended = tradedesk("backtest", "portfolio.toml", "--output", "taken")
-    assert (ended.code, ended.err) == (
-        1,
-        "tradedesk: the run failed: the tables in taken cannot be written: File exists\n",
-    )
+
+    for folder in ("taken", "taken/tables"):
+        ended = tradedesk("backtest", "portfolio.toml", "--output", folder)
+
+        assert (ended.code, ended.out) == (2, "")
+        assert ended.err == f"tradedesk: --output {folder} must be a folder, and taken is a file\n"
+
+
+def test_a_report_that_cannot_be_written_takes_nothing_else_with_it(trading, tradedesk, monkeypatch):
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(_verdict, "write_report", full)
+    edit(trading, ('file = "gbpusd.csv"', 'file = "gbpusd.csv"\nparameters = { crashes_at = 5 }'))
+    ended = tradedesk("backtest", "portfolio.toml", "--report", "r.html", "--output", "t")
+
+    assert ended.code == 1
+    assert "\nThe tables are in t: " in ended.out
+    assert "\nRun hash " in ended.out
+    assert "\nLookupError: crashed with 1 fills heard\n" in ended.err
+    assert ended.err.endswith("\nthe run failed: the report r.html cannot be written: No space left on device\n")
 
 
 # Ends before the end ------------------------------------------------------------------------------------------
@@ -213,6 +233,61 @@ def test_a_bad_row_leaves_a_report_of_what_was_done(trading, tradedesk):
     assert f"tradedesk: the run failed: eurusd.csv, line 5, column 'open': {rule}\n" == ended.err
     assert "in the first 3 slices" in ended.out
     assert "The run ended before its data: RowError: eurusd.csv, line 5" in (trading / "r.html").read_text()
+
+
+@pytest.mark.parametrize(("word", "profit"), [("quarantine", "8.00"), ("flatten", "4.00")])
+@pytest.mark.parametrize("dispatch", ["actors", "direct"])
+def test_the_others_go_on_without_a_strategy_that_fails_where_the_file_says_so(
+    trading, tradedesk, dispatch, word, profit
+):
+    edit(
+        trading,
+        ("budget = 12.0", f'budget = 12.0\non_failure = "{word}"\ndispatch = "{dispatch}"'),
+        ('file = "eurusd.csv"', 'file = "eurusd.csv"\nparameters = { crashes_at = 5 }'),
+    )
+
+    ended = tradedesk("backtest", "portfolio.toml")
+
+    assert (ended.code, ended.err) == (0, "")
+    # allocated for half of ten slices, and four of five candles handled
+    assert words(ended.out, "EURUSD ")[:4] == ["EURUSD", "4", "50.0%", "6.00"]
+    # what was open is marked to the last close, or closed at the open of the sixth candle
+    assert words(ended.out, "EURUSD ")[-2] == profit
+    assert words(ended.out, "GBPUSD")[1:5] == ["8", "100.0%", "9.00", "12.00"]
+    assert figure(ended.out, "largest total held") == "12.00"
+    assert figure(ended.out, "faults") == "1"
+    assert re.search(
+        r"^EURUSD was quarantined in slice 5: LookupError: crashed with 1 fills heard \(house_strategies.py, line \d+\)$",
+        ended.out,
+        re.MULTILINE,
+    )
+
+
+@pytest.mark.parametrize("dispatch", ["actors", "direct"])
+def test_an_interrupt_ends_after_the_slice_with_a_report_of_what_was_done(trading, capfd, dispatch):
+    edit(trading, (":Holder", ":Signalled"))
+    before = signal.getsignal(signal.SIGINT)
+
+    code = main(["backtest", "portfolio.toml", "--dispatch", dispatch, "--report", "r.html", "--output", "t"])
+
+    out, err = capfd.readouterr()
+    first = "tradedesk: ending after this slice; interrupt once more to end at once, without a report\n"
+    assert (code, err) == (130, f"{first}tradedesk: interrupted\n")
+    assert "\nended early: what follows is what was done in the first 5 slices\n" in out
+    assert figure(out, "slices") == "5"
+    page = (trading / "r.html").read_text()
+    assert '<p class="notice">The run ended before its data: KeyboardInterrupt</p>' in page
+    assert len((trading / "t" / "curves.csv").read_text().splitlines()) == 1 + 5
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_a_second_interrupt_ends_at_once(trading, tradedesk):
+    edit(trading, (":Holder", ":Signalled"), ('file = "gbpusd.csv"', 'file = "gbpusd.csv"\nparameters = { often = 2 }'))
+
+    ended = tradedesk("backtest", "portfolio.toml", "--report", "r.html")
+
+    assert (ended.code, ended.out, ended.err) == (130, "", "tradedesk: interrupted\n")
+    assert not (trading / "r.html").exists()
 
 
 def test_an_interrupt_ends_with_one_line(trading, tradedesk):

@@ -81,6 +81,15 @@ def fails():
 
 def nothing():
     return None
+
+
+class Quits(Momentum):
+    async def on_candle_close(self, event):
+        raise SystemExit(0)
+
+
+async def later():
+    return Momentum("EURUSD")
 """
 
 POLICY = """\
@@ -206,8 +215,15 @@ def test_an_order_with_no_risk_is_found_where_that_is_asked_for(mine, tradedesk)
             ("mine:Momentum", "--extra", "monotone"),
             "mine:Momentum cannot be checked: --extra is for policies, and this is a strategy",
         ),
-        (("mine:equal", "--examples", "0"), "mine:equal cannot be checked: examples must be at least 1, not 0"),
+        (
+            ("mine:equal", "--examples", "0"),
+            "mine:equal cannot be checked: examples must be a whole number of at least 1, not 0",
+        ),
         (("mine:Cents", "--budget", "-1"), "--budget must be finite and at least 0, got -1.0"),
+        (
+            ("mine:later",),
+            "mine:later cannot be checked: later is async; what makes strategies is not: write def, not async def",
+        ),
         (
             ("broken:Mine",),
             "module 'broken' fails when it is imported: ZeroDivisionError: division by zero (broken.py, line 1)",
@@ -217,6 +233,12 @@ def test_an_order_with_no_risk_is_found_where_that_is_asked_for(mine, tradedesk)
 def test_what_cannot_be_checked_ends_with_2_and_a_sentence(mine, tradedesk, tokens, sentence):
     (mine / "broken.py").write_text("1 / 0\n")
     assert tradedesk("check", *tokens) == (2, "", f"tradedesk: {sentence}\n")
+
+
+def test_a_strategy_that_ends_the_process_does_not_end_the_check(mine, tradedesk):
+    code, out, _ = tradedesk("check", "mine:Quits")
+    assert code == 1
+    assert "on_candle_close() raised SystemExit: 0" in out
 
 
 WITHOUT = """

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tradedesk.cli._guard import Foreign, Guard, judge
+from tradedesk.cli._guard import Foreign, Guard, RunError, judge
 from tradedesk.portfolio import UnknownInstrumentError
 
 
@@ -36,6 +36,10 @@ def test_an_interrupt_inside_a_group_is_an_interrupt():
     group = BaseExceptionGroup("g", [raised_by("mine", ValueError()), BaseExceptionGroup("h", [KeyboardInterrupt()])])
 
     assert judge(group) == (130, "interrupted")
+
+
+def test_what_could_not_be_saved_is_told_beside_an_interrupt():
+    assert judge(BaseExceptionGroup("", [KeyboardInterrupt(), RunError("no room")])) == (130, "interrupted\nno room")
 
 
 def test_a_group_with_one_fault_of_our_own_passes():

@@ -41,7 +41,7 @@ MISTAKES = {
         [
             (
                 "portfolio.zzz: unknown key (known: budget, default_risk_per_trade, policy, minimum, caps, dispatch, "
-                "poll_regimes, unknown_instruments)"
+                "poll_regimes, unknown_instruments, on_failure)"
             )
         ],
     ),

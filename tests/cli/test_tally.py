@@ -16,6 +16,7 @@ from tradedesk.portfolio import (
     Handled,
     Instrument,
     PortfolioRunner,
+    Quarantined,
     Refused,
     Reported,
     RiskSent,
@@ -229,3 +230,23 @@ def test_what_the_tally_keeps_does_not_grow_with_the_run():
         sizes.append([len(value) for value in vars(trace.tally).values() if hasattr(value, "__len__")])
 
     assert sizes[0] == sizes[1] == sizes[2]
+
+
+def test_a_quarantined_sleeve_holds_nothing_is_inactive_and_is_remembered():
+    trace = Trace(A, B)
+    for _ in range(2):
+        trace.slice(A=5.0, B=5.0)
+        for sleeve in (A, B):
+            trace.put(Reported, sleeve, True)
+            trace.risk(sleeve, 5.0, granted=True)
+            trace.candle(sleeve, active=True)
+    error = LookupError("gone")
+    trace.put(Quarantined, A, error, "hold")
+    for _ in range(2):
+        trace.slice(B=10.0)
+        trace.risk(B, 10.0, granted=True)
+        trace.candle(B, active=True)
+
+    assert trace.figures().largest_total == 10.0
+    assert (trace.row(A).share_active, trace.row(A).mean_allocation, trace.row(A).largest_allocation) == (0.5, 5.0, 5.0)
+    assert [(each.sleeve, each.error) for each in trace.figures().quarantined] == [(A, error)]

@@ -9,7 +9,7 @@ from attrs import evolve
 
 from tests.execution.parts import DAY, event
 from tradedesk.backtest import Backtest, HaltSpan
-from tradedesk.execution import Commission, Financing, HearsFills, PaperBroker, Slippage, Terms
+from tradedesk.execution import Commission, Conversion, Financing, HearsFills, PaperBroker, Slippage, Terms
 from tradedesk.marketdata import Slice
 from tradedesk.metrics import measure_run, measure_sleeves
 from tradedesk.portfolio import EqualSplitRiskPolicy, PortfolioRunner, Quarantine
@@ -142,6 +142,28 @@ def test_the_ranges_say_what_is_missing():
     ]
 
 
+def test_a_source_may_be_named_for_one_period_of_an_instrument():
+    result, _, _ = run()
+    sources = {("A", "DAY"): "a_daily.csv", ("B", "HOUR"): "b_hourly.csv"}
+    assert [each.source for each in from_result(result, sources=sources).ranges] == ["a_daily.csv", ""]
+
+
+def test_the_rules_say_at_which_rate_a_currency_is_converted():
+    terms = {
+        "USDJPY": Terms(currency="JPY"),
+        "EURGBP": Terms(currency="GBP"),
+        "EURCHF": Terms(currency="CHF"),
+        "GBPUSD": Terms(),
+    }
+    conversions = {"JPY": Conversion("USDJPY", inverted=True), "GBP": Conversion("GBPUSD"), "CHF": 1.1, "SEK": 0.1}
+    broker = PaperBroker(terms, cash=1.0, conversions=conversions)
+    assert fill_rules(broker.rules)[-3:] == (
+        "Profits and costs in JPY are converted to USD at 1 / the close of USDJPY in the same slice, or the newest.",
+        "Profits and costs in GBP are converted to USD at the close of GBPUSD in the same slice, or the newest.",
+        "Profits and costs in CHF are converted to USD at 1.1, which never changes.",
+    )
+
+
 def test_a_warm_up_is_told_and_not_shown():
     _, data = assembled(warm_up=3)
     assert data.close_times[0] == 4 * DAY
@@ -197,8 +219,9 @@ def test_it_is_written_in_one_call(tmp_path):
 def test_what_trading_costs_is_said(terms, words):
     conversions = {"JPY": 0.01} if terms.currency else None
     broker = PaperBroker({"A": terms}, cash=1.0, conversions=conversions)
-    assert words in fill_rules(broker.rules)[-1]
-    assert fill_rules(broker.rules)[-1].startswith("A: ")
+    of_a = [sentence for sentence in fill_rules(broker.rules) if sentence.startswith("A: ")]
+    assert len(of_a) == 1
+    assert words in of_a[0]
 
 
 def test_instruments_of_equal_terms_share_a_sentence():

@@ -1,10 +1,12 @@
 """Strategies with one fault each, and one without."""
 
 import random
+import sys
 from statistics import fmean
 
 import trio
 
+from tradedesk.indicators import SMA
 from tradedesk.marketdata import CandleCloseEvent, Instrument
 
 
@@ -94,6 +96,53 @@ class SharesAGlobal(Lawful):
         global COUNTED  # noqa: PLW0603 - the fault
         COUNTED += 1
         self.active = COUNTED > 3
+
+
+class SharesAnIndicator(Lawful):
+    mean = SMA(3)
+
+    async def on_candle_close(self, event):
+        value = self.mean.update(event.candle.close)
+        self.active = value is not None
+
+
+class Record:
+    def __init__(self):
+        self.count = 0
+
+
+RECORD = Record()
+
+
+class SharesARecord(Lawful):
+    async def on_candle_close(self, event):
+        RECORD.count += 1
+        self.active = RECORD.count > 3
+
+
+class RewritesCandles(Lawful):
+    async def on_candle_close(self, event):
+        event.candle.close += 1.0
+        self.active = event.candle.close > event.candle.open + 1.0
+
+
+class TakesItsRiskLater(Lawful):
+    async def set_risk_per_trade(self, value):
+        self.risk = value
+
+
+class ReportsLater(Lawful):
+    async def is_regime_active(self):
+        return True
+
+
+class Quits(Lawful):
+    async def on_candle_close(self, event):
+        sys.exit(0)
+
+
+async def made_later():
+    return Lawful()
 
 
 class LooksAhead(Lawful):

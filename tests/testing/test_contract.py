@@ -40,7 +40,7 @@ FAULTS = {
         "total",
         5,
         (FLAT,),
-        "on_candle_close() raised ZeroDivisionError: float division by zero (planted.py, line 41), at candle 1",
+        "on_candle_close() raised ZeroDivisionError: float division by zero (planted.py, line 43), at candle 1",
     ),
     "SaysMaybe": Fault(
         "total", 5, (FLAT,), "is_regime_active() raised TypeError: it returned None, not True or False, at candle 1"
@@ -262,6 +262,41 @@ def test_shared_state_in_a_closure_is_found_and_put_back():
     assert [verdict.law for verdict in strategy_verdicts(make, examples=EXAMPLES).broken] == ["no_shared_state"]
 
 
+@pytest.mark.parametrize("fault", [planted.SharesAnIndicator, planted.SharesARecord])
+def test_shared_objects_are_found_as_shared_and_put_back(fault):
+    verdicts = strategy_verdicts(fault, examples=EXAMPLES)
+    assert [verdict.law for verdict in verdicts.broken] == ["no_shared_state"]
+    assert "could not be made smaller" not in str(verdicts)
+    assert not fault().active
+    assert planted.RECORD.count == 0
+
+
+def test_a_strategy_that_writes_into_its_candles_spoils_them_for_its_neighbour():
+    verdicts = strategy_verdicts(planted.RewritesCandles, examples=EXAMPLES)
+    assert [verdict.law for verdict in verdicts.broken] == ["no_shared_state"]
+    assert verdicts.of("no_shared_state").witness.bars == (FLAT,)
+
+
+@pytest.mark.parametrize(
+    ("fault", "problem"),
+    [
+        (planted.TakesItsRiskLater, "set_risk_per_trade() raised TypeError: it is async, and would never run: write "),
+        (
+            planted.ReportsLater,
+            "is_regime_active() raised TypeError: it is async, and would never run: write def, not ",
+        ),
+        (planted.Quits, "on_candle_close() raised SystemExit: 0 (planted.py, line "),
+    ],
+)
+def test_what_a_portfolio_would_not_take_breaks_the_law(fault, problem):
+    assert strategy_verdicts(fault, examples=10).of("total").problem.startswith(problem)
+
+
+def test_what_is_raised_when_it_is_observed_is_said_of_that():
+    problem = strategy_verdicts(planted.Lawful, observe=lambda _: 1 / 0, examples=10).of("total").problem
+    assert problem.startswith("observe() raised ZeroDivisionError: division by zero (test_contract.py, line ")
+
+
 def test_the_trace_hook_is_free_again_and_is_left_to_others():
     assert sys.gettrace() is None
     check_strategy(planted.Lawful, examples=2)
@@ -342,7 +377,16 @@ ONE = planted.Lawful()
             ValueError,
             "warm_up must be a whole number of at least 1, not 0",
         ),
-        (lambda: check_strategy(planted.Lawful, candles=0), ValueError, "candles must be at least 1, not 0"),
+        (
+            lambda: check_strategy(planted.Lawful, candles=0),
+            ValueError,
+            "candles must be a whole number of at least 1, not 0",
+        ),
+        (
+            lambda: check_strategy(planted.made_later),
+            TypeError,
+            "made_later is async; what makes strategies is not: write def, not async def",
+        ),
         (
             lambda: check_strategy(planted.Lawful, skip="totl"),
             ValueError,

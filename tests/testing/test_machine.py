@@ -250,3 +250,9 @@ def test_what_entering_or_leaving_the_block_raises_comes_out():
     with pytest.raises(OSError, match="no way out"):
         session.close()
     session.close()
+
+
+@pytest.mark.parametrize("missing", ["strategies", "policy"])
+def test_what_a_machine_lacks_is_named(missing):
+    with pytest.raises(NotImplementedError, match=rf"^DeskMachine has no {missing}\(\): return "):
+        getattr(DeskMachine(), missing)()

@@ -1,7 +1,8 @@
 """`check_policy`: ours keep the laws, each planted flaw breaks its own, and the witness is the smallest."""
 
+import sys
 from functools import cache
-from math import nan
+from math import inf, nan
 
 import attrs
 import pytest
@@ -279,6 +280,37 @@ def test_nonsense_breaks_a_law(answer, name, problem):
     assert policy_verdicts(Says(answer)).of(name).problem == problem
 
 
+@pytest.mark.parametrize("budget", [nan, inf, "100", []])
+def test_a_budget_that_no_portfolio_takes_breaks_the_law(budget):
+    problem = f"its portfolio_risk_budget is {budget!r}, no finite number; no portfolio takes it"
+    assert policy_verdicts(Says({}, budget), examples=5).of("within_budget").problem == problem
+
+
+class Later:
+    async def allocate(self, active):
+        return {}
+
+
+class Quits:
+    def allocate(self, active):
+        sys.exit(0)
+
+
+@pytest.mark.parametrize(
+    ("policy", "problem"),
+    [
+        (Later(), "it raised TypeError: it is async, and would never run: write def, not async def"),
+        (Quits(), "it raised SystemExit: 0 (test_policy_laws.py, line "),
+    ],
+)
+def test_what_is_async_or_ends_the_process_breaks_the_law(policy, problem):
+    assert policy_verdicts(policy, examples=5).of("total").problem.startswith(problem)
+
+
+def test_one_law_to_hold_besides_can_be_named_alone():
+    assert policy_verdicts(OURS["equal split"], extra="monotone").of("monotone").holds
+
+
 def test_names_that_a_policy_does_not_know_are_hinted_at():
     with pytest.raises(LawBroken) as caught:
         check_policy(FixedRiskPolicy(10.0, {"EURUSD": 10.0}))
@@ -316,7 +348,21 @@ def test_names_that_a_policy_does_not_know_are_hinted_at():
             ValueError,
             "two laws are called 'monotone'; give one of them another name",
         ),
-        (lambda: check_policy(OURS["equal split"], examples=0), ValueError, "examples must be at least 1, not 0"),
+        (
+            lambda: check_policy(OURS["equal split"], examples=0),
+            ValueError,
+            "examples must be a whole number of at least 1, not 0",
+        ),
+        (
+            lambda: check_policy(OURS["equal split"], sleeves="EURUSD"),
+            ValueError,
+            "sleeves must be a list of different names, such as ['EURUSD'], not 'EURUSD'",
+        ),
+        (
+            lambda: check_policy(OURS["equal split"], sleeves=["A", "A"]),
+            ValueError,
+            "sleeves must be a list of different names, such as ['EURUSD'], not ['A', 'A']",
+        ),
         (
             lambda: check_policy(OURS["equal split"], sleeves=[]),
             ValueError,

@@ -354,3 +354,10 @@ def test_what_a_planted_crash_says():
     with pytest.raises(PlannedCrash) as caught:
         simulate(flipping(2), policy(), stream("AB", 1), crashes=[CrashPoint("B", "candle", 1, late=True)])
     assert str(caught.value) == "planned: 'B' crashes at the end of candle 1"
+
+
+def test_an_option_that_is_misspelt_is_refused():
+    with pytest.raises(
+        TypeError, match=r"^no option on_failur; there are default_risk_per_trade, dispatch, poll_regimes, "
+    ):
+        simulate(flipping(1), policy(), [], on_failur="raise")

@@ -80,7 +80,7 @@ class BacktestResult:
         """One hash for fills, equity and allocations: 64 hexadecimal digits.
 
         Equal for actors and the caller's own task, whatever the order of sources and of the candles in a slice, in
-        every process and on every machine.
+        every process and on every machine. The declared order of the sleeves is part of the run.
         """
         return hash_of(self.start, self.close_times, self.equity, self.fills, self.allocations)
 
@@ -163,7 +163,8 @@ class BacktestResult:
     def to_csv(self, folder: str | Path) -> list[Path]:
         """Write `tables` as CSV files, one each, and return their paths. The folder is made if need be.
 
-        Numbers are written so that they read back as they were; times are nanoseconds since 1970.
+        Numbers are written so that they read back as they were; times are nanoseconds since 1970. For Parquet files
+        there is `tradedesk.backtest.parquet.to_parquet`.
 
         Raises:
             OSError: The folder or a file cannot be written.

@@ -8,6 +8,7 @@ _toml  _mistakes          a portfolio file into a _desk: all mistakes at once
   _load                   strategies by name, from the user's own modules
 _demo                     the desk of the demo
 _play                     run a desk
+  _interrupt              a first Ctrl-C lets the slice in hand end
   _tally                  what the trace says, in numbers; pure
   _screen                 progress bar and tables (rich)
 _data                     findings in files of candles as tables (rich)

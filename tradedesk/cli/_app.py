@@ -1,7 +1,8 @@
 """Commands and options; the one place that uses cyclopts."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -14,6 +15,7 @@ from tradedesk.cli._data import check_data
 from tradedesk.cli._demo import demo_desk
 from tradedesk.cli._desk import Desk
 from tradedesk.cli._guard import MISTAKEN, RunError
+from tradedesk.cli._load import told
 from tradedesk.cli._play import play
 from tradedesk.cli._policy import amount
 from tradedesk.cli._screen import progress, show
@@ -21,7 +23,7 @@ from tradedesk.cli._tally import Figures
 from tradedesk.cli._toml import read_desk
 from tradedesk.cli._trade import trade
 from tradedesk.cli._trying import build_of, show_sweep, show_walk, sweep_of, windows_of
-from tradedesk.cli._verdict import check_target, save_report, save_tables, show_verdict
+from tradedesk.cli._verdict import check_folder, check_target, save_report, save_tables, show_verdict
 from tradedesk.execution import PaperBroker
 from tradedesk.marketdata import MarketDataError, period_seconds
 from tradedesk.marketdata.quality import KINDS
@@ -41,6 +43,7 @@ fill = "next_open"               # or "same_close", "next_close": market orders
 spread = 0.02                    # points from bid to ask
 quoted = "mid"                   # where candles stand; or "bid"
 slippage = { points = 0.0, bps = 1.0 }
+# in the currency that the instrument is quoted in:
 commission = { per_trade = 0.0, per_unit = 0.005, bps = 0.0, minimum = 1.0 }
 financing = { long = 0.05, short = 0.01, rollover = 22:00:00 }
 margin = 1.0                     # the share of its value that a position binds
@@ -74,6 +77,7 @@ policy = { kind = "equal_split" }
 dispatch = "actors"              # or "direct"
 poll_regimes = true              # false: trust the report after each candle
 unknown_instruments = "raise"    # or "ignore"
+on_failure = "raise"             # or "quarantine", "flatten": go on without
 
 [[sleeve]]                       # one for each strategy
 instrument = "EURUSD"
@@ -84,7 +88,7 @@ parameters = { threshold = 2 }   # for the constructor
 stamp = "open"                   # what the timestamps mark; or "close"
 name = "EURUSD slow"             # for a second sleeve of the instrument
 
-The last three keys of a sleeve and the last four of the portfolio may be left
+The last three keys of a sleeve and the last five of the portfolio may be left
 out. A constructor that takes `instrument` is given it beside the parameters."""
 
 
@@ -163,8 +167,8 @@ async def backtest(
 ) -> None:
     """Run your own strategies over your own files with a paper broker, and judge the result.
 
-    A strategy whose constructor takes `desk` gives its orders there. If a strategy fails, what was done until then is
-    shown and written all the same, and the exit code is 1.
+    A strategy whose constructor takes `desk` gives its orders there. If a strategy fails or you interrupt, what was
+    done until then is shown and written all the same, and the exit code is 1 or 130.
 
     Parameters
     ----------
@@ -181,6 +185,8 @@ async def backtest(
     """
     if report is not None:
         check_target("--report", report)
+    if output is not None:
+        check_folder("--output", output)
     desk = read_desk(portfolio, backtest=True)
     if dispatch is not None:
         desk = evolve(desk, dispatch=dispatch)
@@ -296,6 +302,7 @@ async def _run(desk: Desk) -> None:
     with progress(desk.title, desk.count) as tell:
         outcome = await play(desk, tell)
     show(desk.title, outcome)
+    _say_quarantined(outcome.figures)
     _say_budget(outcome.figures)
 
 
@@ -305,19 +312,34 @@ async def _judge(desk: Desk, *, report: Path | None, output: Path | None, all_fi
     with progress(desk.title, desk.count) as tell:
         traded = await trade(desk, broker, tell)
     show_verdict(desk.title, traded, rules, periods_per_year=per_year, all_figures=all_figures)
+    ended: list[BaseException] = [] if traded.error is None else [traded.error]
+    saves: list[Callable[[], str]] = []
     if report is not None:
-        _say(save_report(report, desk.title, traded, rules, sources=desk.places, periods_per_year=per_year))
+        saves.append(
+            partial(save_report, report, desk.title, traded, rules, sources=desk.places, periods_per_year=per_year)
+        )
     if output is not None:
-        _say(save_tables(output, traded))
+        saves.append(partial(save_tables, output, traded))
+    for save in saves:
+        try:
+            _say(save())
+        except RunError as error:
+            ended.append(error)  # the other files, the hash and what ended the run are worth as much as before
     _say(f"Run hash {traded.result.run_hash}")
-    if traded.error is not None:
-        raise traded.error
+    _say_quarantined(traded.figures)
+    if ended:
+        raise ended[0] if len(ended) == 1 else BaseExceptionGroup("", ended)
     _say_budget(traded.figures)
     _say(f"candles per second  {traded.figures.candles / traded.seconds:,.0f}")
 
 
 def _say(sentence: str) -> None:
     print(sentence)  # noqa: T201 - the command's own output
+
+
+def _say_quarantined(figures: Figures) -> None:
+    for each in figures.quarantined:
+        _say(f"{each.sleeve} was quarantined in slice {each.slice_number}: {told(each.error)}")
 
 
 def _say_budget(figures: Figures) -> None:

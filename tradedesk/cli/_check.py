@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable, Sequence
 from inspect import Parameter as Named
-from inspect import isfunction, signature
+from inspect import iscoroutinefunction, isfunction, signature
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -138,7 +138,7 @@ def _policy(subject: Any, reference: str, budget: float) -> Any:
     if isinstance(subject, type) and _is_strategy(subject):
         return None
     if isfunction(subject):
-        if any(name in _FILLED_IN for name in _needed(subject)):
+        if iscoroutinefunction(subject) or any(name in _FILLED_IN for name in _needed(subject)):
             return None
         made = _made(subject, reference, budget)
         return made if _is_policy(made) else None

@@ -6,6 +6,7 @@ from attrs import field, frozen
 
 from tradedesk.cli._policy import Amount, Caps, EqualSplit, Policy
 from tradedesk.marketdata import period_seconds
+from tradedesk.portfolio import FailureRule, Quarantine
 
 Name = NewType("Name", str)
 Period = NewType("Period", str)
@@ -15,6 +16,7 @@ Parameters = NewType("Parameters", dict[str, object])
 Dispatch = Literal["actors", "direct"]
 Stamp = Literal["open", "close"]
 Unknown = Literal["raise", "ignore"]
+OnFailure = Literal["raise", "quarantine", "flatten"]
 
 
 @frozen
@@ -29,6 +31,18 @@ class Portfolio:
     dispatch: Dispatch = "actors"
     poll_regimes: bool = True
     unknown_instruments: Unknown = "raise"
+    on_failure: OnFailure = "raise"
+
+
+def failure_rule(word: OnFailure) -> FailureRule:
+    """Give what the runner is to do with a sleeve that fails."""
+    match word:
+        case "raise":
+            return "raise"
+        case "quarantine":
+            return Quarantine("hold")
+        case "flatten":
+            return Quarantine("flatten")
 
 
 @frozen

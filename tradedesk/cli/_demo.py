@@ -32,5 +32,5 @@ def demo_desk(budget: float, default_risk: float, dispatch: Dispatch) -> Desk:
         count=lambda: sum(1 for name in shares for _ in read(name)),
         dispatch=dispatch,
         broker=broker,
-        places=dict.fromkeys(shares, "tradedesk.sampledata, adjusted for splits"),
+        places={str(name): "tradedesk.sampledata, adjusted for splits" for name in shares},
     )

@@ -13,12 +13,14 @@ from tradedesk.execution import PaperBroker
 from tradedesk.marketdata import Slice
 from tradedesk.portfolio import (
     FactsSource,
+    FailureRule,
     InformedPolicy,
     Instrument,
     PortfolioStrategy,
     RiskAllocationPolicy,
     StrategySpec,
 )
+from tradedesk.report import Sources
 
 _CHUNK: Final = 1 << 20
 _NO_LINES: Final = (".gz", ".parquet", ".pq")
@@ -39,14 +41,15 @@ class Desk:
     dispatch: Dispatch = "actors"
     poll_regimes: bool = True
     unknown_instruments: Unknown = "raise"
+    on_failure: FailureRule = "raise"
     facts: FactsSource | None = None
     broker: PaperBroker | None = None
     """Takes the strategies' orders, in a backtest."""
     backtest: Backtest = field(factory=Backtest)
     sweep: Sweep | None = None
     walk_forward: WalkForward | None = None
-    places: Mapping[str, str] = field(factory=dict)
-    """Instrument -> where its candles come from, in a word."""
+    places: Sources = field(factory=dict)
+    """Instrument, or instrument and period -> where its candles come from, in a word."""
 
 
 def count_rows(files: tuple[Path, ...]) -> int | None:

@@ -67,7 +67,8 @@ def judge(error: BaseException) -> tuple[int, str] | None:
     """Give the exit code and the text for what ended the command; None for a fault of our own."""
     leaves = list(_leaves(error))
     if any(isinstance(leaf, KeyboardInterrupt) for leaf in leaves):
-        return INTERRUPTED, "interrupted"
+        unsaved = [str(leaf) for leaf in leaves if isinstance(leaf, RunError)]
+        return INTERRUPTED, "\n".join(["interrupted", *unsaved])
     if isinstance(error, ConfigError | UsageError):
         return MISTAKEN, str(error)
     texts = [_failure(leaf) if isinstance(leaf, Exception) else None for leaf in leaves]

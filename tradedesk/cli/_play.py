@@ -38,6 +38,7 @@ async def play(desk: Desk, progress: Callable[[int], None]) -> Outcome:
         dispatch=desk.dispatch,
         poll_regimes=desk.poll_regimes,
         unknown_instruments=desk.unknown_instruments,
+        on_failure=desk.on_failure,
         facts=desk.facts,
         trace=tally.take,
     )

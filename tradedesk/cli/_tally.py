@@ -9,7 +9,17 @@ from typing import Any, Final
 
 from attrs import define, field, frozen
 
-from tradedesk.portfolio import Allocated, Handled, Instrument, Reported, RiskSent, RiskTurned, Routed, TraceRecord
+from tradedesk.portfolio import (
+    Allocated,
+    Handled,
+    Instrument,
+    Quarantined,
+    Reported,
+    RiskSent,
+    RiskTurned,
+    Routed,
+    TraceRecord,
+)
 
 _ROUNDING: Final = 1 + 1e-9
 """What the runner allows a policy's sum to be above the budget (promise P3)."""
@@ -38,6 +48,8 @@ class Figures:
     largest_total: float
     """The most that all sleeves held together at any moment; a sleeve on the default holds nothing."""
     budget: float | None
+    quarantined: tuple[Quarantined, ...] = ()
+    """Sleeves that failed and were shut out."""
 
     @property
     def within_budget(self) -> bool:
@@ -102,8 +114,9 @@ class Tally:
         self._total = 0.0
         self._largest = 0.0
         self._budget: float | None = None
+        self._quarantined: list[Quarantined] = []
         self._slices = 0
-        self._last = -1
+        self._last = self._allocated_in = -1
         self._takers: Mapping[type, Callable[[Any], None]] = {
             Reported: self._reported,
             Allocated: self._allocated,
@@ -111,6 +124,7 @@ class Tally:
             RiskTurned: self._risk,
             Routed: self._routed,
             Handled: self._handled,
+            Quarantined: self._quarantine,
         }
 
     def take(self, record: TraceRecord) -> None:
@@ -131,6 +145,7 @@ class Tally:
             candles=sum(sleeve.candles for sleeve in self._sleeves.values()),
             largest_total=self._largest,
             budget=self._budget,
+            quarantined=tuple(self._quarantined),
         )
 
     def _reported(self, record: Reported) -> None:
@@ -152,12 +167,20 @@ class Tally:
             sleeve.regime.forget_before(record.slice_number)
 
     def _allocated(self, record: Allocated) -> None:
-        self._budget = record.budget
+        self._budget, self._allocated_in = record.budget, record.slice_number
         # Once a slice the sum is taken anew, so that the rounding of the differences below cannot grow.
         self._total = fsum(self._held.values())
 
     def _risk(self, record: RiskSent | RiskTurned) -> None:
         self._grant(record.sleeve, record.amount if record.granted else None, record.slice_number)
+
+    def _quarantine(self, record: Quarantined) -> None:
+        # From this record on it holds 0 and is asked for nothing; the trace says no more of it. If this slice is
+        # allocated already, the sleeve took part in it.
+        end = record.slice_number + (self._allocated_in == record.slice_number)
+        self._quarantined.append(record)
+        self._sleeves[record.sleeve].turn(active=False, at=end)
+        self._grant(record.sleeve, None, end)
 
     def _grant(self, name: Instrument, amount: float | None, at: int) -> None:
         sleeve = self._sleeves[name]

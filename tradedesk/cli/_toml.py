@@ -14,7 +14,7 @@ from typing import Final, cast
 from attrs import evolve, frozen
 
 from tradedesk.cli._broker import Backtest, Broker
-from tradedesk.cli._config import Portfolio, Sleeve
+from tradedesk.cli._config import Portfolio, Sleeve, failure_rule
 from tradedesk.cli._desk import Desk, count_rows
 from tradedesk.cli._mistakes import ConfigError, Mistake, one_of
 from tradedesk.cli._policy import Around, Caps, Policy, limited
@@ -141,7 +141,7 @@ def _policy(portfolio: Structured[Portfolio], drafts: list[Draft]) -> Iterator[M
 
 def _desk(file: Path, portfolio: Portfolio, drafts: list[Draft], account: _Account, *, backtest: bool) -> Desk:
     sleeves = [draft.table.value for draft in drafts if draft.table.value is not None]
-    sources = {(each.instrument, each.period): each for each in sleeves}
+    sources: dict[tuple[str, str], Sleeve] = {(each.instrument, each.period): each for each in sleeves}
     return Desk(
         title=file.name,
         strategies={Instrument(draft.name or ""): draft.spec for draft in drafts},
@@ -156,7 +156,8 @@ def _desk(file: Path, portfolio: Portfolio, drafts: list[Draft], account: _Accou
         dispatch=portfolio.dispatch,
         poll_regimes=portfolio.poll_regimes,
         unknown_instruments=portfolio.unknown_instruments,
+        on_failure=failure_rule(portfolio.on_failure),
         broker=account.broker if backtest else None,
         backtest=account.backtest,
-        places={each.instrument: each.file for each in reversed(sleeves)},
+        places={key: str(each.file) for key, each in sources.items()},
     )

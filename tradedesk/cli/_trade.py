@@ -6,11 +6,12 @@ from contextlib import closing
 from itertools import chain
 from time import perf_counter
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from tradedesk.backtest import Backtest, BacktestResult
 from tradedesk.cli._desk import Desk
 from tradedesk.cli._guard import Foreign
+from tradedesk.cli._interrupt import Interruptible
 from tradedesk.cli._play import told
 from tradedesk.cli._tally import Figures, Tally
 from tradedesk.execution import PaperBroker
@@ -23,7 +24,7 @@ from tradedesk.report import PriceLog
 class Traded:
     """What a backtest came to, and how long it took, reading included.
 
-    `error` is what the sources or a strategy raised; then the rest says what was done until then.
+    `error` is what the sources or a strategy raised, or an interrupt; then the rest says what was done until then.
     """
 
     result: BacktestResult
@@ -42,6 +43,7 @@ def runner_of(desk: Desk, trace: Callable[[TraceRecord], object] | None = None) 
         dispatch=desk.dispatch,
         poll_regimes=desk.poll_regimes,
         unknown_instruments=desk.unknown_instruments,
+        on_failure=desk.on_failure,
         facts=desk.facts,
         trace=trace,
     )
@@ -56,10 +58,14 @@ async def trade(desk: Desk, broker: PaperBroker, progress: Callable[[int], None]
     with closing(merge(*desk.sources)) as slices:
         warm_up, kept = within(slices, range_.since, range_.until, range_.warm_up)
         run = Backtest(runner, broker, warm_up=warm_up)
-        with Foreign() as foreign:
+        with Interruptible() as interruptible, Foreign() as foreign:
             async with runner:
-                await run.run(prices.watch(told(kept, progress)))
-    return Traded(run.result(), tally.figures(), prices, perf_counter() - began, foreign.error)
+                await run.run(prices.watch(told(interruptible.until_asked(kept), progress)))
+    result, error = run.result(), foreign.error
+    if error is None and interruptible.ended:
+        error = KeyboardInterrupt()
+        result = evolve(result, error=error)
+    return Traded(result, tally.figures(), prices, perf_counter() - began, error)
 
 
 def within(

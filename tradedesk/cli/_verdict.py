@@ -16,7 +16,7 @@ from tradedesk.cli._trade import Traded
 from tradedesk.execution import TradingRules
 from tradedesk.metrics import Metrics, measure_run, measure_sleeves, rows
 from tradedesk.portfolio import Instrument
-from tradedesk.report import write_report
+from tradedesk.report import Sources, write_report
 
 _NAMES: Final = frozenset({"Sharpe", "Sortino"})
 _KEY_FIGURES: Final = (
@@ -121,13 +121,24 @@ def check_target(option: str, path: Path) -> None:
         raise UsageError(f"{option} {path} cannot be written: there is no folder {path.absolute().parent}")
 
 
+def check_folder(option: str, path: Path) -> None:
+    """Refuse, before anything is run, a folder that could not be made.
+
+    Raises:
+        UsageError: There is a file of that name, or in its way.
+    """
+    for each in (path, *path.parents):
+        if each.exists() and not each.is_dir():
+            raise UsageError(f"{option} {path} must be a folder, and {each} is a file")
+
+
 def save_report(
     path: Path,
     title: str,
     traded: Traded,
     rules: TradingRules,
     *,
-    sources: Mapping[str, str],
+    sources: Sources,
     periods_per_year: float | None,
 ) -> str:
     """Write the report, and give the sentence that says so.

@@ -35,6 +35,7 @@ class Account:
         self.home = Currency(currency, 1.0)
         self.currencies = {currency: self.home}
         self.lines = {instrument: self._line(instrument, each) for instrument, each in terms.items()}
+        self.worth: dict[str, Conversion | float] = {}
         self._convert(conversions)
         self._one_currency = len(self.currencies) == 1
         self._slack: float | None = None
@@ -54,7 +55,7 @@ class Account:
                 raise TermsError(
                     f"nothing says what {name} is worth in {self.currency}: give conversions={{{name!r}: ...}}"
                 )
-            source = conversions[name]
+            source = self.worth[name] = conversions[name]
             if isinstance(source, Conversion):
                 self.line(source.instrument).pays.append((currency, source.inverted))
             else:

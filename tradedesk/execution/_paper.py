@@ -241,7 +241,7 @@ class PaperBroker:
     def rules(self) -> TradingRules:
         """By what rules it fills, for who writes them down."""
         terms = {instrument: line.terms for instrument, line in self._account.lines.items()}
-        return TradingRules(self._market_fill, self._account.currency, terms)
+        return TradingRules(self._market_fill, self._account.currency, terms, self._account.worth)
 
     def is_leaving(self, sleeve: Instrument) -> bool:
         """Whether an order that closes a sleeve out is at work."""

@@ -146,11 +146,13 @@ class TradingRules:
         market_fill: where market orders fill: "next_open", "same_close" or "next_close".
         currency: the account's.
         terms: of each instrument.
+        worth: of the other currencies that instruments are quoted in.
     """
 
     market_fill: str
     currency: str
     terms: Mapping[Instrument, Terms]
+    worth: "Conversions" = attrs.field(factory=dict)
 
 
 @attrs.frozen

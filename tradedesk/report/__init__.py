@@ -15,7 +15,7 @@ assets      style sheet, script, and uPlot with its licence (vendored, unchanged
 Equal data give equal bytes.
 """
 
-from tradedesk.report._assemble import from_result, write_report
+from tradedesk.report._assemble import Sources, from_result, write_report
 from tradedesk.report._page import render, write
 from tradedesk.report._prices import PriceLog
 from tradedesk.report._rules import fill_rules
@@ -32,6 +32,7 @@ from tradedesk.report.types import (
 __all__ = [
     "write_report",
     "from_result",
+    "Sources",
     "PriceLog",
     "fill_rules",
     "ReportData",

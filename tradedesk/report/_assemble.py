@@ -14,6 +14,9 @@ from tradedesk.report._prices import PriceLog
 from tradedesk.report._rules import fill_rules
 from tradedesk.report.types import DataRange, Fault, RefusedOrder, ReportData, SleeveData
 
+Sources = Mapping[str, str] | Mapping[tuple[str, str], str]
+"""Instrument, or instrument and period -> where its candles came from."""
+
 
 def write_report(
     result: BacktestResult,
@@ -22,7 +25,7 @@ def write_report(
     title: str = "Backtest",
     rules: TradingRules | None = None,
     prices: PriceLog | None = None,
-    sources: Mapping[str, str] | None = None,
+    sources: Sources | None = None,
     periods_per_year: float | None = None,
 ) -> None:
     """Write the report of a backtest to a file, in place of what it held; the arguments are those of `from_result`.
@@ -43,7 +46,7 @@ def from_result(
     title: str = "Backtest",
     rules: TradingRules | None = None,
     prices: PriceLog | None = None,
-    sources: Mapping[str, str] | None = None,
+    sources: Sources | None = None,
     periods_per_year: float | None = None,
 ) -> ReportData:
     """Put a report together from what a backtest came to; also from one that a strategy ended early.
@@ -53,7 +56,7 @@ def from_result(
         title: its first line.
         rules: by which orders were filled, and the currency: ``broker.rules``.
         prices: watched the source; without it no prices are shown.
-        sources: instrument -> where its candles came from, in a word.
+        sources: instrument, or instrument and period -> where its candles came from, in a word.
         periods_per_year: as for `tradedesk.metrics.measure`.
 
     Raises:
@@ -86,7 +89,7 @@ def from_result(
             *(() if rules is None else fill_rules(rules)),
             *_warm_up(result),
         ),
-        ranges=tuple(_range(each, (sources or {}).get(each.instrument, "")) for each in result.coverage),
+        ranges=tuple(_range(each, dict((sources or {}).items())) for each in result.coverage),
         faults=tuple(map(_fault, result.faults)),
         refused=tuple(map(_refused, result.refused)),
         halts=tuple(map(_halted, result.halts)),
@@ -143,7 +146,7 @@ def _warm_up(result: BacktestResult) -> tuple[str, ...]:
     return (f"{sentence}{refused}.",)
 
 
-def _range(of: Coverage, source: str) -> DataRange:
+def _range(of: Coverage, sources: Mapping[object, str]) -> DataRange:
     remarks = [
         f"{count(of.missing, 'close')} missing" if of.missing else "",
         f"begins {count(of.late, 'close')} after the first" if of.late else "",
@@ -155,6 +158,6 @@ def _range(of: Coverage, source: str) -> DataRange:
         first=of.first,
         last=of.last,
         candles=of.bars,
-        source=source,
+        source=sources.get((of.instrument, of.period)) or sources.get(of.instrument, ""),
         remark=", ".join(filter(None, remarks)),
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from math import inf
 from typing import Final
 
-from tradedesk.execution import Commission, Financing, Slippage, Terms, TradingRules
+from tradedesk.execution import Commission, Conversion, Financing, Slippage, Terms, TradingRules
 from tradedesk.marketdata import Instrument
 
 _MARKET: Final[Mapping[str, str]] = {
@@ -25,7 +25,7 @@ _MOST_NAMES: Final = 6
 
 def fill_rules(rules: TradingRules) -> tuple[str, ...]:
     """Say when and where orders fill, and what trading each instrument costs."""
-    return (_MARKET[rules.market_fill], *_ALWAYS, *_costs(rules.terms, rules.currency))
+    return (_MARKET[rules.market_fill], *_ALWAYS, *_costs(rules.terms, rules.currency), *_worth(rules))
 
 
 def _costs(terms: Mapping[Instrument, Terms], currency: str) -> Iterator[str]:
@@ -36,6 +36,18 @@ def _costs(terms: Mapping[Instrument, Terms], currency: str) -> Iterator[str]:
     for each, names in alike.items():
         unit = each.currency or currency
         yield f"{_whom(names, all_of_them=len(alike) == 1)}: {'; '.join(_words(each, unit))}."
+
+
+def _worth(rules: TradingRules) -> Iterator[str]:
+    """Say at which rate each other currency is converted."""
+    for name, source in rules.worth.items():
+        if isinstance(source, Conversion):
+            rate = (
+                f"{'1 / ' if source.inverted else ''}the close of {source.instrument} in the same slice, or the newest"
+            )
+        else:
+            rate = f"{source:g}, which never changes"
+        yield f"Profits and costs in {name} are converted to {rules.currency} at {rate}."
 
 
 def _whom(names: list[str], *, all_of_them: bool) -> str:

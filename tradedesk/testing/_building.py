@@ -60,7 +60,13 @@ def runner_of(
     observer: Observer,
     scheduler: Scheduler,
 ) -> PortfolioRunner:
-    """Build a runner that writes into a book."""
+    """Build a runner that writes into a book.
+
+    Raises:
+        TypeError: An option is not known; a misspelt one would make a test of nothing.
+    """
+    if unknown := sorted(set(options) - set(Options.__annotations__)):
+        raise TypeError(f"no option {', '.join(unknown)}; there are {', '.join(Options.__annotations__)}")
     rule = options.get("on_failure", "raise")
     return PortfolioRunner(
         {sleeve: watched(sleeve, entry, book, rule) for sleeve, entry in strategies.items()},

@@ -1,6 +1,7 @@
 """The contract of strategies: the check that holds a strategy to its laws."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any, Final
 
 import attrs
@@ -92,7 +93,7 @@ class Bench:
 
     def live(self, case: StrategyCase) -> Lived:
         """Play a case."""
-        return Lived(case, self.candles(case.bars), self.make, self._pristine)
+        return Lived(case, partial(self.candles, case.bars), self.make, self._pristine)
 
     def look(self, case: StrategyCase) -> Lived:
         """Play a case, and count what came up in it."""
@@ -136,8 +137,8 @@ def strategy_verdicts(
     """
     if trio.lowlevel.in_trio_run():
         raise RuntimeError("check_strategy runs trio itself: call it from def, not from async def")
-    if candles < 1:
-        raise ValueError(f"candles must be at least 1, not {candles!r}")
+    if type(candles) is not int or candles < 1:
+        raise ValueError(f"candles must be a whole number of at least 1, not {candles!r}")
     bench = Bench(Maker(factory, Instrument(instrument), observe), period)
     if restart and bench.make.needs_desk:
         raise ValueError("restart: a desk cannot be taken along; test the strategy's restart without one")

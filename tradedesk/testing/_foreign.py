@@ -12,15 +12,15 @@ import attrs
 
 @attrs.define
 class Caught:
-    """Keeps what the code in its block raises; an interrupt and a cancellation pass."""
+    """Keeps what the code in its block raises, also a SystemExit; an interrupt and a cancellation pass."""
 
-    error: Exception | None = None
+    error: Exception | SystemExit | None = None
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, _: object, error: BaseException | None, __: TracebackType | None) -> bool:
-        if not isinstance(error, Exception):
+        if not isinstance(error, Exception | SystemExit):
             return False
         self.error = error
         return True

@@ -60,35 +60,39 @@ class Lived:
 
     Attributes:
         case: the case.
-        candles: the case's.
+        candles: the case's; every play is given its own, so that none can spoil them for another.
     """
 
     case: StrategyCase
-    candles: Sequence[CandleCloseEvent]
+    _fresh: Callable[[], Sequence[CandleCloseEvent]]
     _make: Maker
     _pristine: Pristine
 
     @cached_property
+    def candles(self) -> Sequence[CandleCloseEvent]:
+        return self._fresh()
+
+    @cached_property
     def alone(self) -> Play:
         """One object, by itself."""
-        return self._played(self.candles)
+        return self._played(self._fresh())
 
     @cached_property
     def again(self) -> Play:
         """Another object, by itself."""
-        return self._played(self.candles)
+        return self._played(self._fresh())
 
     @cached_property
     def beside(self) -> Play:
         """An object with another one beside it that is a candle ahead."""
         self._pristine.restore()
-        limits = Limits()
-        other, one = Play(self._make, self.candles, limits), Play(self._make, self.candles, limits)
+        limits, candles = Limits(), self._fresh()  # one event goes to all who trade the instrument
+        other, one = Play(self._make, candles, limits), Play(self._make, candles, limits)
 
         async def script() -> None:
             other.begin()
             one.begin()
-            for number, event in enumerate(self.candles):
+            for number, event in enumerate(candles):
                 await other.step(event, self.case.risk_at(number))
                 await one.step(event, self.case.risk_at(number))
 
@@ -99,15 +103,15 @@ class Lived:
     @cached_property
     def cut_off(self) -> Play:
         """An object that is given the first candles only."""
-        return self._played(self.candles[: self.case.cut])
+        return self._played(self._fresh()[: self.case.cut])
 
     def late(self, since: int) -> Play:
         """An object that is given the candles from one on."""
-        return self._played(self.candles[since:], number_of_first=since)
+        return self._played(self._fresh()[since:], number_of_first=since)
 
     def restarted(self, change: Restarted) -> Play:
         """An object in whose place another comes on the way."""
-        return self._played(self.candles, change=change)
+        return self._played(self._fresh(), change=change)
 
     def _played(
         self, candles: Sequence[CandleCloseEvent], *, number_of_first: int = 0, change: Restarted | None = None

@@ -47,11 +47,11 @@ class DeskMachine(RuleBasedStateMachine):
 
     def strategies(self) -> Mapping[Instrument, Entry]:
         """Make the strategies it begins with; new objects each time."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} has no strategies(): return a dict of sleeve to strategy")
 
     def policy(self) -> Policy:
         """Make the policy."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} has no policy(): return the policy of the portfolio")
 
     def spare(self) -> Mapping[Instrument, Entry]:
         """Make the strategies that may be added; none unless you say so."""
@@ -123,7 +123,7 @@ class DeskMachine(RuleBasedStateMachine):
         self.desk.check()
 
     def teardown(self) -> None:
-        """End the portfolio; Hypothesis calls this."""
+        """End the portfolio; Hypothesis calls this. One of your own must call it: a run that is left blocks others."""
         if hasattr(self, "desk"):
             self.desk.close()
 

@@ -1,7 +1,7 @@
 """One strategy, played through a series of candles in virtual time, with what it did at each."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from inspect import Parameter, signature
+from inspect import Parameter, isawaitable, iscoroutine, iscoroutinefunction, signature
 from math import inf
 from typing import Any, Final
 
@@ -19,6 +19,7 @@ CASH: Final = 1_000_000.0
 
 ONE_PHASE: Final = "on_candle_close"
 TWO_PHASES: Final = ("update_state", "evaluate_signals")
+NEVER_AWAITED: Final = ("set_risk_per_trade", "is_regime_active")
 
 Observe = Callable[[Any], object]
 
@@ -100,7 +101,7 @@ class Play:
             self.strategy = change(self.strategy)
         self._raised(caught.error, 0)
 
-    def _raised(self, error: Exception | None, candle: int) -> None:
+    def _raised(self, error: Exception | SystemExit | None, candle: int) -> None:
         if error is not None:
             self.trouble = Trouble(hung=False, what=f"raised {told(error)}", method=self._method, candle=candle)
 
@@ -129,6 +130,7 @@ class Play:
         await (self._call("evaluate_signals") if two_phases else self._call(ONE_PHASE, event))
         after = await self._regime()
         orders, opening = ((), ()) if floor is None else floor.close()
+        self._method = "observe()"
         seen = None if self.make.observe is None else self.make.observe(self.strategy)
         return Step(before, risk, after, orders, opening, seen)
 
@@ -142,6 +144,9 @@ class Play:
         self._method = f"{method}()"
         with self.limits:
             answer = getattr(self.strategy, method)(*arguments)
+            if method in NEVER_AWAITED and isawaitable(answer):
+                _close(answer)
+                raise TypeError("it is async, and would never run: write def, not async def")
             if hasattr(answer, "__await__"):
                 await self.limits.wait(answer)
                 return None
@@ -209,6 +214,8 @@ class Maker:
     def __attrs_post_init__(self) -> None:
         if not callable(self.factory):
             raise TypeError(f"{self.factory!r} makes no strategies: give the class, or a function that makes one")
+        if iscoroutinefunction(self.factory):
+            raise TypeError(f"{self.factory.__name__} is async; what makes strategies is not: write def, not async def")
         parameters = _parameters(self.factory)
         needed = [name for name, each in parameters.items() if each.default is each.empty]
         known = ("instrument", "desk", "candles")
@@ -248,6 +255,11 @@ class Maker:
             lacks = ", ".join(f"{name}()" for name in [*missing, *([] if one or two else [ONE_PHASE])])
             raise TypeError(f"a {type(strategy).__name__} is no strategy: it has no {lacks}")
         self.two_phases = not one
+
+
+def _close(answer: object) -> None:
+    if iscoroutine(answer):
+        answer.close()  # or Python warns that it was never awaited
 
 
 def _has(thing: object, method: str) -> bool:

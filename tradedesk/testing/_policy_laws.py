@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from inspect import iscoroutine
 from math import fsum, inf, isfinite
 from typing import Any, Final, cast
 
@@ -52,7 +53,7 @@ class Asked:
     policy: Policy
     case: PolicyCase
     answer: object = attrs.field(init=False, default=None)
-    error: Exception | None = attrs.field(init=False, default=None)
+    error: Exception | SystemExit | None = attrs.field(init=False, default=None)
     list_after: list[Instrument] = attrs.field(init=False, factory=list)
     facts_after: Facts | None = attrs.field(init=False, default=None)
 
@@ -88,7 +89,11 @@ class Asked:
 
 
 def _ask(policy: Any, active: list[Instrument], facts: Facts | None) -> Any:
-    return policy.allocate(active) if facts is None else policy.allocate_with(active, facts)
+    answer = policy.allocate(active) if facts is None else policy.allocate_with(active, facts)
+    if iscoroutine(answer):
+        answer.close()
+        raise TypeError("it is async, and would never run: write def, not async def")
+    return answer
 
 
 def _number(value: object) -> float | None:
@@ -159,6 +164,9 @@ def _not_negative(asked: Asked) -> str | None:
 
 
 def _within_budget(asked: Asked) -> str | None:
+    named = getattr(asked.policy, "portfolio_risk_budget", None)
+    if named is not None and (isinstance(named, str | bytes) or asked.budget is None or not isfinite(asked.budget)):
+        return f"its portfolio_risk_budget is {named!r}, no finite number; no portfolio takes it"
     whole = total_of(asked.amounts.values())
     if asked.budget is not None and whole > asked.budget * (1 + ROUNDING):
         return f"the amounts are {whole!r} in all, more than the budget of {asked.budget!r}"
@@ -329,9 +337,12 @@ def policy_verdicts(
         raise TypeError(f"{policy.__name__} is a class: give a policy, such as {policy.__name__}(...)")
     if not any(callable(getattr(policy, method, None)) for method in ("allocate", "allocate_with")):
         raise TypeError(f"{policy!r} is no policy: it has neither allocate() nor allocate_with()")
-    added = [law if isinstance(law, Law) else named(OPTIONAL_POLICY_LAWS, [law], "extra")[0] for law in extra]
+    more = [extra] if isinstance(extra, str) else extra
+    added = [law if isinstance(law, Law) else named(OPTIONAL_POLICY_LAWS, [law], "extra")[0] for law in more]
     laws = chosen(POLICY_LAWS, skip, added)
     names = tuple(sleeves)
+    if isinstance(sleeves, str) or len(set(names)) < len(names):
+        raise ValueError(f"sleeves must be a list of different names, such as ['EURUSD'], not {sleeves!r}")
     found = verdicts(
         laws,
         lambda case: Asked(policy, case),

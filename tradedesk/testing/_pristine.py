@@ -7,7 +7,7 @@ depends on the cases before it, and none could be tried again or made smaller.
 import copy
 import sys
 from collections import deque
-from collections.abc import Callable, Iterator, Sized
+from collections.abc import Callable, Container, Iterator, Sized
 from functools import partial
 from random import Random
 from types import FunctionType
@@ -39,7 +39,8 @@ class Pristine:
     """The state around a strategy and what makes it, as it was when this was built."""
 
     def __init__(self, factory: object, strategy: object) -> None:
-        self._slots = [slot for place in _places(factory, strategy) if (slot := _slot(*place)) is not None]
+        own = {name.partition(".")[0] for name in _modules(factory, strategy)}
+        self._slots = [slot for place in _places(factory, strategy) if (slot := _slot(*place, own)) is not None]
 
     def restore(self) -> None:
         """Put everything back."""
@@ -47,7 +48,9 @@ class Pristine:
             slot.restore()
 
 
-def _slot(value: object, put: Callable[[Any], None]) -> _Slot | None:
+def _slot(value: object, put: Callable[[Any], None], own: Container[str]) -> _Slot | None:
+    if _is_record(value, own):
+        return _slot(_fields(value), partial(_set_fields, value), ())
     if not isinstance(value, _STATE) or (isinstance(value, Sized) and len(value) > _LARGEST):
         return None
     changes = not isinstance(value, int | float | str | bytes | type(None))
@@ -56,18 +59,46 @@ def _slot(value: object, put: Callable[[Any], None]) -> _Slot | None:
     return None
 
 
+def _is_record(value: object, own: Container[str]) -> bool:
+    """Whether it is an object of the user's own class, or an indicator: it stays, and its attributes are put back."""
+    module = type(value).__module__
+    return module.partition(".")[0] in own or (bool(own) and module.startswith("tradedesk.indicators"))
+
+
+def _fields(value: object) -> dict[str, Any]:
+    names = [*getattr(value, "__dict__", ())]
+    for cls in type(value).__mro__:
+        slots = vars(cls).get("__slots__", ())
+        names += [slots] if isinstance(slots, str) else slots
+    return {name: getattr(value, name) for name in names if not name.startswith("__") and hasattr(value, name)}
+
+
+def _set_fields(value: object, fields: dict[str, Any]) -> None:
+    for name in _fields(value).keys() - fields.keys():
+        object.__delattr__(value, name)
+    for name, field in fields.items():
+        object.__setattr__(value, name, field)
+
+
 Place = tuple[object, Callable[[Any], None]]
 
 
 def _places(factory: object, strategy: object) -> Iterator[Place]:
-    classes = [cls for cls in type(strategy).__mro__ if _is_foreign(cls.__module__)]
-    modules = dict.fromkeys([*(cls.__module__ for cls in classes), str(getattr(factory, "__module__", ""))])
-    for cls in classes:
+    for cls in _classes(strategy):
         yield from _of_class(cls)
-    for name in filter(_is_foreign, modules):
+    for name in _modules(factory, strategy):
         yield from _of_module(name)
     if isinstance(factory, FunctionType):
         yield from _of_function(factory)
+
+
+def _classes(strategy: object) -> list[type]:
+    return [cls for cls in type(strategy).__mro__ if _is_foreign(cls.__module__)]
+
+
+def _modules(factory: object, strategy: object) -> list[str]:
+    names = [*(cls.__module__ for cls in _classes(strategy)), str(getattr(factory, "__module__", ""))]
+    return list(filter(_is_foreign, dict.fromkeys(names)))
 
 
 def _is_foreign(module: str) -> bool:

@@ -127,8 +127,8 @@ def verdicts(
     story: Callable[[Case], Iterable[str]],
 ) -> Iterator[Verdict]:
     """Try all laws at once, and again those that hold as long as one more breaks; in the order of the laws."""
-    if examples < 1:
-        raise ValueError(f"examples must be at least 1, not {examples!r}")
+    if type(examples) is not int or examples < 1:
+        raise ValueError(f"examples must be a whole number of at least 1, not {examples!r}")
     still, found = list(laws), dict[str, Verdict]()
     while still:
         hunt = Hunt(still, happen)

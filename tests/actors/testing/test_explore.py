@@ -1,6 +1,7 @@
 """Exploration of schedules: what is planted is found, made small, and replayed; what is sound passes."""
 
 import json
+import math
 import os
 import subprocess
 import sys
@@ -679,3 +680,57 @@ def test_of_several_errors_the_first_crash_is_raised_and_the_others_are_a_note()
 async def failing(inbox):
     async for _ in inbox:
         raise Boom(inbox.name)
+
+
+async def yields(lab):
+    yield lab
+
+
+def plain(lab):
+    pass
+
+
+async def nothing(lab):
+    pass
+
+
+@pytest.mark.parametrize(
+    ("call", "kind", "text"),
+    [
+        (lambda: explore(None), TypeError, "None is no scenario: it takes async def scenario(lab): ..., without yield"),
+        (lambda: explore(nothing, search="pct"), TypeError, "'pct' is no search: give one, such as search=PCT(3)"),
+        (
+            lambda: explore(nothing, search=Exhaustive),
+            TypeError,
+            f"{Exhaustive!r} is no search: give one, such as search=PCT(3)",
+        ),
+        (lambda: explore(nothing, seconds=-1), ValueError, "seconds must be at least 0, not -1"),
+        (lambda: explore(nothing, seconds=math.nan), ValueError, "seconds must be at least 0, not nan"),
+        (lambda: explore(nothing, crashes=-1), ValueError, "crashes must be at least 0, not -1"),
+        (lambda: DelayBounded(-1), ValueError, "bound must be a number of delays, at least 0, not -1"),
+        (
+            lambda: explored()(plain),
+            TypeError,
+            "plain() must be async def, without yield: async def plain(lab): ...",
+        ),
+        (
+            lambda: explored()(yields),
+            TypeError,
+            "yields() must be async def, without yield: async def yields(lab): ...",
+        ),
+        (
+            lambda: explored(scenario=nothing),
+            TypeError,
+            "explored() has no option scenario: it takes those of explore()",
+        ),
+    ],
+)
+def test_what_cannot_be_explored_is_refused_and_no_failure(call, kind, text):
+    with pytest.raises(kind) as caught:
+        call()
+    assert str(caught.value) == text
+
+
+def test_a_generator_is_no_scenario():
+    with pytest.raises(TypeError, match=r"yields at .* is no scenario: it takes async def scenario"):
+        explore(yields)
