@@ -72,3 +72,12 @@ def test_other_engines_that_fill_at_the_next_open_came_to_the_same_fills_and_pro
     assert len(theirs) == 2
     assert all(said == heard for said in ours.values() for heard in theirs.values())
     assert all(said["fills"] == 764 for said in ours.values())
+
+
+def test_the_benchmark_of_the_testing_kit_prints_two_figures():
+    command = [sys.executable, "-m", "tests.benchmarks.testing", "--quick"]
+    printed = subprocess.run(command, cwd=ROOT, capture_output=True, check=True, text=True).stdout
+    assert [float(figure.replace(",", "")) > 0 for figure in re.findall(r"([\d,.]+)$", printed, re.MULTILINE)] == [
+        True,
+        True,
+    ]

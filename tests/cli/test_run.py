@@ -233,7 +233,7 @@ def test_memory_does_not_depend_on_the_length_of_the_files(folder, dispatch):
     )
     peak(folder, 100)  # what the first run leaves behind for good
 
-    short, long = peak(folder, 1_000), peak(folder, 10_000)
+    short, long = peak(folder, 1_000), peak(folder, 4_000)
 
     assert long < short + 20_000
 

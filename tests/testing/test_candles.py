@@ -1,11 +1,10 @@
 """What Hypothesis draws of candles: lawful, cheap, and small when it is shrunk."""
 
-import time
 from itertools import pairwise
 from random import Random
 
 import pytest
-from hypothesis import HealthCheck, Phase, find, given, settings
+from hypothesis import Phase, find, given, settings
 
 from tradedesk.marketdata import Candle, CandleCloseEvent, PeriodError, Slice, merge, parse_timestamp, period_close
 from tradedesk.testing import candle_series, candles, streams
@@ -114,21 +113,6 @@ def test_streams_come_in_every_order_and_number():
             streams(["A", "B"]), lambda stream, order=order: order in [[e.instrument for e in s.events] for s in stream]
         )
         assert [[event.instrument for event in slice_.events] for slice_ in found] == [order]
-
-
-def test_series_of_fifty_bars_are_drawn_at_more_than_a_hundred_a_second():
-    drawn = []
-
-    @settings(
-        max_examples=40, database=None, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
-    )
-    @given(candle_series(min_size=50, max_size=50))
-    def draw(series):
-        drawn.append(series)
-
-    begun = time.process_time()
-    draw()
-    assert len(drawn) / (time.process_time() - begun) > 100
 
 
 @pytest.mark.parametrize(
