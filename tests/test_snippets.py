@@ -95,7 +95,10 @@ def test_every_piece_says_its_language():
 
 
 def test_the_readme_shows_no_other_piece_of_python():
-    assert len(blocks((ROOT / "README.md").read_text("utf-8"), "python")) == 1  # which test_readme compares
+    path = ROOT / "README.md"
+    if not path.exists():
+        pytest.skip("no README.md: the installed packages are tested from elsewhere")
+    assert len(blocks(path.read_text("utf-8"), "python")) == 1  # which test_readme compares
 
 
 def test_a_piece_that_nothing_runs_and_a_run_of_nothing_are_reported():
